@@ -1,0 +1,128 @@
+use std::fmt;
+
+use super::{Invalid, Text};
+
+/// A country by its two-letter code (ISO 3166-1 alpha-2), in upper case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Country([u8; 2]);
+
+impl Country {
+    /// Checks for two letters; small ones are raised.
+    pub fn try_new(raw: &str) -> Result<Self, Invalid> {
+        match raw.as_bytes() {
+            [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
+                Ok(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
+            }
+            _ => Err(Invalid::new("country", "must be a two-letter ISO 3166 code")),
+        }
+    }
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("??")
+    }
+}
+
+impl fmt::Debug for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The parts of an address before they are checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AddressParts {
+    /// Who receives.
+    pub name: String,
+    /// The firm, if any.
+    pub company: Option<String>,
+    /// Street and number.
+    pub line1: String,
+    /// Flat, floor, building.
+    pub line2: Option<String>,
+    /// Town.
+    pub city: String,
+    /// State or province.
+    pub region: Option<String>,
+    /// Postal code; empty in countries that have none.
+    pub postal_code: String,
+    /// ISO 3166 code.
+    pub country: String,
+    /// For the carrier.
+    pub phone: Option<String>,
+}
+
+/// Where something is sent or billed. Its parts are checked when it is made and read through
+/// [`Address::parts`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address {
+    parts: AddressParts,
+    country: Country,
+}
+
+impl Address {
+    /// Checks every part; the errors name the field, so that a form can show each at its place.
+    pub fn try_new(parts: AddressParts) -> Result<Self, Vec<(&'static str, Invalid)>> {
+        let mut errors = Vec::new();
+        let mut clean = AddressParts::default();
+        let mut line = |field: &'static str, raw: &str, needed: bool| -> String {
+            if raw.trim().is_empty() && !needed {
+                return String::new();
+            }
+            match Text::<120>::try_new("text", raw) {
+                Ok(text) => text.as_str().to_owned(),
+                Err(error) => {
+                    errors.push((field, error));
+                    String::new()
+                }
+            }
+        };
+        let some = |text: String| if text.is_empty() { None } else { Some(text) };
+        clean.name = line("name", &parts.name, true);
+        clean.company = some(line("company", parts.company.as_deref().unwrap_or(""), false));
+        clean.line1 = line("line1", &parts.line1, true);
+        clean.line2 = some(line("line2", parts.line2.as_deref().unwrap_or(""), false));
+        clean.city = line("city", &parts.city, true);
+        clean.region = some(line("region", parts.region.as_deref().unwrap_or(""), false));
+        clean.postal_code = line("postal_code", &parts.postal_code, false);
+        clean.phone = some(line("phone", parts.phone.as_deref().unwrap_or(""), false));
+        match Country::try_new(&parts.country) {
+            Ok(country) if errors.is_empty() => {
+                clean.country = country.as_str().to_owned();
+                Ok(Self { parts: clean, country })
+            }
+            Ok(_) => Err(errors),
+            Err(error) => {
+                errors.push(("country", error));
+                Err(errors)
+            }
+        }
+    }
+
+    /// The checked parts.
+    pub fn parts(&self) -> &AddressParts {
+        &self.parts
+    }
+
+    /// The destination country: what tax and shipping ask.
+    pub fn country(&self) -> Country {
+        self.country
+    }
+
+    /// State or province, if any.
+    pub fn region(&self) -> Option<&str> {
+        self.parts.region.as_deref()
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({}, ..)", self.country)
+    }
+}

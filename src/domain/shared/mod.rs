@@ -1,0 +1,26 @@
+//! Values that every context speaks of: money, quantities, SKUs, slugs, ids, addresses, time.
+
+mod address;
+mod email;
+mod ids;
+mod invalid;
+mod money;
+mod quantity;
+mod sku;
+mod slug;
+mod time;
+mod version;
+
+pub use address::{Address, AddressParts, Country};
+pub use email::Email;
+pub use ids::*;
+pub use invalid::{Invalid, Text};
+pub use money::{Currency, Money, MoneyError};
+pub use quantity::Quantity;
+pub use sku::Sku;
+pub use slug::Slug;
+pub use time::{Span, Timestamp};
+pub use version::Version;
+
+#[cfg(test)]
+mod tests;
