@@ -4,4 +4,9 @@
 //! secrets arrive as arguments. A context imports `shared` and nothing of another context.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod catalog;
+pub mod inventory;
+pub mod order;
+
+pub mod cart;
 pub mod shared;

@@ -1,0 +1,244 @@
+use super::CartLine;
+use crate::domain::shared::{
+    Address, CartId, Currency, CustomerId, Invalid, LineId, Money, Quantity, Span, Text, Timestamp,
+    VariantId, Version,
+};
+
+/// Why a cart cannot change as asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CartError {
+    /// A cart has at most [`Cart::MAX_LINES`] lines.
+    #[error("a cart holds at most {} lines", Cart::MAX_LINES)]
+    TooManyLines,
+    /// A cart has at most [`Cart::MAX_COUPONS`] coupons.
+    #[error("a cart takes at most {} coupons", Cart::MAX_COUPONS)]
+    TooManyCoupons,
+    /// A line would have more units than a line can.
+    #[error(transparent)]
+    Quantity(#[from] Invalid),
+    /// The cart has no such line.
+    #[error("the cart has no such line")]
+    NoSuchLine,
+}
+
+/// A cart as it is kept: what was put in, not what it costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cart {
+    id: CartId,
+    version: Version,
+    currency: Currency,
+    customer: Option<CustomerId>,
+    lines: Vec<CartLine>,
+    coupons: Vec<Text<64>>,
+    shipping_address: Option<Address>,
+    shipping_option: Option<Text<64>>,
+    shown_total: Option<Money>,
+    merged: Vec<CartId>,
+    created_at: Timestamp,
+    changed_at: Timestamp,
+}
+
+impl Cart {
+    /// The most lines of a cart.
+    pub const MAX_LINES: usize = 100;
+    /// The most coupons of a cart.
+    pub const MAX_COUPONS: usize = 10;
+    /// How long a cart lives after its last change.
+    pub const LIFETIME: Span = Span::hours(24);
+
+    /// An empty cart. Its currency is for life.
+    pub fn new(
+        id: CartId,
+        currency: Currency,
+        customer: Option<CustomerId>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            version: Version::FIRST,
+            currency,
+            customer,
+            lines: Vec::new(),
+            coupons: Vec::new(),
+            shipping_address: None,
+            shipping_option: None,
+            shown_total: None,
+            merged: Vec::new(),
+            created_at: at,
+            changed_at: at,
+        }
+    }
+
+    /// Adds units of a variant, raising the line that has it already.
+    pub fn add(mut self, line: CartLine, at: Timestamp) -> Result<Self, CartError> {
+        let full = self.lines.len() >= Self::MAX_LINES;
+        match self.lines.iter_mut().find(|known| known.id == line.id) {
+            Some(known) => {
+                known.quantity = known.quantity.plus(line.quantity)?;
+                known.sku = line.sku;
+                known.title = line.title;
+            }
+            None if full => return Err(CartError::TooManyLines),
+            None => self.lines.push(line),
+        }
+        Ok(self.touched(at))
+    }
+
+    /// Sets a line's units.
+    pub fn set_quantity(
+        mut self,
+        id: LineId,
+        quantity: Quantity,
+        at: Timestamp,
+    ) -> Result<Self, CartError> {
+        let line = self.lines.iter_mut().find(|line| line.id == id).ok_or(CartError::NoSuchLine)?;
+        line.quantity = quantity;
+        Ok(self.touched(at))
+    }
+
+    /// Takes a line out.
+    pub fn remove(mut self, id: LineId, at: Timestamp) -> Result<Self, CartError> {
+        let before = self.lines.len();
+        self.lines.retain(|line| line.id != id);
+        if self.lines.len() == before {
+            return Err(CartError::NoSuchLine);
+        }
+        Ok(self.touched(at))
+    }
+
+    /// Adds a coupon code; one that is there already changes nothing. Codes are kept in upper case.
+    pub fn add_coupon(mut self, code: Text<64>, at: Timestamp) -> Result<Self, CartError> {
+        if self.coupons.contains(&code) {
+            return Ok(self);
+        }
+        if self.coupons.len() >= Self::MAX_COUPONS {
+            return Err(CartError::TooManyCoupons);
+        }
+        self.coupons.push(code);
+        Ok(self.touched(at))
+    }
+
+    /// Takes a coupon code out.
+    pub fn remove_coupon(mut self, code: &str, at: Timestamp) -> Result<Self, CartError> {
+        let before = self.coupons.len();
+        self.coupons.retain(|known| !known.as_str().eq_ignore_ascii_case(code));
+        if self.coupons.len() == before {
+            return Err(CartError::NoSuchLine);
+        }
+        Ok(self.touched(at))
+    }
+
+    /// Sets where it is sent to.
+    pub fn ship_to(self, address: Address, at: Timestamp) -> Self {
+        Self { shipping_address: Some(address), ..self }.touched(at)
+    }
+
+    /// Chooses how it is sent.
+    pub fn choose_shipping(self, option: Text<64>, at: Timestamp) -> Self {
+        Self { shipping_option: Some(option), ..self }.touched(at)
+    }
+
+    /// Gives the cart to a customer who signed in.
+    pub fn owned_by(self, customer: CustomerId, at: Timestamp) -> Self {
+        Self { customer: Some(customer), ..self }.touched(at)
+    }
+
+    /// Takes in an anonymous cart: quantities add up, coupons unite, this cart's address stays.
+    /// Taking in the same cart again changes nothing. Lines and units beyond the limits are left.
+    pub fn merge(mut self, other: &Self, at: Timestamp) -> Self {
+        if self.merged.contains(&other.id) || self.id == other.id {
+            return self;
+        }
+        for line in &other.lines {
+            let full = self.lines.len() >= Self::MAX_LINES;
+            match self.lines.iter_mut().find(|known| known.id == line.id) {
+                Some(known) => {
+                    known.quantity = known.quantity.plus(line.quantity).unwrap_or(known.quantity);
+                }
+                None if full => {}
+                None => self.lines.push(line.clone()),
+            }
+        }
+        for code in &other.coupons {
+            if !self.coupons.contains(code) && self.coupons.len() < Self::MAX_COUPONS {
+                self.coupons.push(code.clone());
+            }
+        }
+        self.shipping_address = self.shipping_address.or_else(|| other.shipping_address.clone());
+        self.shipping_option = self.shipping_option.or_else(|| other.shipping_option.clone());
+        self.merged.push(other.id);
+        self.touched(at)
+    }
+
+    /// Remembers the total that its shopper is about to see. Looking does not prolong its life.
+    pub fn showing(self, total: Money) -> Self {
+        if self.shown_total == Some(total) {
+            return self;
+        }
+        Self { shown_total: Some(total), version: self.version.next(), ..self }
+    }
+
+    fn touched(self, at: Timestamp) -> Self {
+        Self { version: self.version.next(), changed_at: at, ..self }
+    }
+
+    /// Its id, which is the secret that opens it.
+    pub fn id(&self) -> CartId {
+        self.id
+    }
+
+    /// How often it changed.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// What it pays in.
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// Whose it is, once its shopper signed in.
+    pub fn customer(&self) -> Option<CustomerId> {
+        self.customer
+    }
+
+    /// Its lines, in the order of adding.
+    pub fn lines(&self) -> &[CartLine] {
+        &self.lines
+    }
+
+    /// A line by the variant's id.
+    pub fn line(&self, variant: VariantId) -> Option<&CartLine> {
+        self.lines.iter().find(|line| line.variant == variant)
+    }
+
+    /// Coupon codes, in the order of adding.
+    pub fn coupons(&self) -> &[Text<64>] {
+        &self.coupons
+    }
+
+    /// Where it is sent to.
+    pub fn shipping_address(&self) -> Option<&Address> {
+        self.shipping_address.as_ref()
+    }
+
+    /// How it is sent, once chosen.
+    pub fn shipping_option(&self) -> Option<&str> {
+        self.shipping_option.as_ref().map(Text::as_str)
+    }
+
+    /// The total it last showed.
+    pub fn shown_total(&self) -> Option<Money> {
+        self.shown_total
+    }
+
+    /// When it was made.
+    pub fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// When it is forgotten unless it changes.
+    pub fn expires_at(&self) -> Timestamp {
+        self.changed_at.plus(Self::LIFETIME)
+    }
+}

@@ -1,0 +1,133 @@
+use super::*;
+use crate::domain::shared::{
+    Availability, Location, OrderId, Quantity, Sku, StockPolicy, Timestamp,
+};
+use proptest::prelude::*;
+
+fn sku() -> Sku {
+    Sku::try_new("LAMP-1").unwrap()
+}
+
+fn item(policy: StockPolicy) -> StockItem {
+    StockItem::new(sku(), Location::main(), policy)
+}
+
+fn event(kind: StockEventKind, quantity: i64) -> StockEvent {
+    StockEvent {
+        sku: sku(),
+        location: Location::main(),
+        kind,
+        quantity,
+        order: Some(OrderId::new(uuid::Uuid::nil())),
+        reason: None,
+        at: Timestamp::from_micros(0),
+    }
+}
+
+fn with_stock(on_hand: i64, policy: StockPolicy) -> StockItem {
+    item(policy).book(&event(StockEventKind::Received, on_hand)).unwrap()
+}
+
+#[test]
+fn a_reservation_beyond_what_is_free_is_refused() {
+    let stock = with_stock(3, StockPolicy::Tracked);
+    let stock = stock.book(&event(StockEventKind::Reserved, 2)).unwrap();
+    let refused = stock.clone().book(&event(StockEventKind::Reserved, 2));
+    assert_eq!(refused, Err(StockError::OutOfStock { sku: sku(), available: 1 }));
+    assert_eq!((stock.on_hand(), stock.reserved(), stock.available()), (3, 2, 1));
+}
+
+#[test]
+fn a_backorder_sells_below_zero_down_to_its_limit() {
+    let stock = with_stock(1, StockPolicy::Backorder { limit: 2 });
+    let stock = stock.book(&event(StockEventKind::Reserved, 3)).unwrap();
+    let stock = stock.book(&event(StockEventKind::Committed, 3)).unwrap();
+    assert_eq!((stock.on_hand(), stock.reserved(), stock.available()), (-2, 0, 0));
+    assert!(stock.book(&event(StockEventKind::Reserved, 1)).is_err());
+}
+
+#[test]
+fn an_adjustment_cannot_take_what_is_held() {
+    let stock = with_stock(5, StockPolicy::Tracked);
+    let stock = stock.book(&event(StockEventKind::Reserved, 4)).unwrap();
+    assert!(stock.clone().book(&event(StockEventKind::Adjusted, -2)).is_err());
+    assert_eq!(stock.book(&event(StockEventKind::Adjusted, -1)).unwrap().available(), 0);
+}
+
+#[test]
+fn what_is_not_held_cannot_be_committed() {
+    assert!(
+        with_stock(5, StockPolicy::Tracked).book(&event(StockEventKind::Committed, 1)).is_err()
+    );
+}
+
+#[test]
+fn stock_that_waits_for_backorders_can_be_received_and_cancelled() {
+    let stock = with_stock(0, StockPolicy::Backorder { limit: 5 });
+    let stock = stock.book(&event(StockEventKind::Reserved, 5)).unwrap();
+    let stock = stock.book(&event(StockEventKind::Committed, 5)).unwrap();
+    let stock = stock.with_policy(StockPolicy::Tracked);
+    assert_eq!(stock.book(&event(StockEventKind::Received, 2)).unwrap().on_hand(), -3);
+}
+
+#[test]
+fn bands_follow_the_free_units() {
+    use Availability::*;
+    let band = |free, policy| Availability::of(free, policy, 5);
+    assert_eq!(band(5, StockPolicy::Tracked), InStock);
+    assert_eq!(band(4, StockPolicy::Tracked), LowStock);
+    assert_eq!(band(0, StockPolicy::Tracked), OutOfStock);
+    assert_eq!(band(0, StockPolicy::Backorder { limit: 1 }), Backorder);
+    assert_eq!(band(-1, StockPolicy::Backorder { limit: 1 }), OutOfStock);
+    assert_eq!(band(-9, StockPolicy::Untracked), InStock);
+}
+
+#[test]
+fn allocation_prefers_one_location_and_else_splits() {
+    let at = |code: &str, on_hand| {
+        StockItem::restore(
+            (sku(), Location::try_new(code).unwrap()),
+            StockPolicy::Tracked,
+            on_hand,
+            0,
+            crate::domain::shared::Version::FIRST,
+        )
+    };
+    let items = [at("a", 2), at("b", 5), at("c", 4)];
+    let units = |wanted| {
+        allocate(&sku(), Quantity::try_new(wanted).unwrap(), &items).map(|taken| {
+            taken
+                .iter()
+                .map(|a| (a.location.as_str().to_owned(), a.quantity.units()))
+                .collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(units(4).unwrap(), [("b".to_owned(), 4)]);
+    assert_eq!(units(8).unwrap(), [("a".to_owned(), 2), ("b".to_owned(), 5), ("c".to_owned(), 1)]);
+    assert_eq!(units(12), Err(StockError::OutOfStock { sku: sku(), available: 11 }));
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_booked_never_oversells_and_folds_to_the_figures(
+        moves in proptest::collection::vec((0_usize..8, 1_i64..20), 1..60),
+        limit in 0_u32..10,
+    ) {
+        use StockEventKind::*;
+        let kinds = [Received, Reserved, Released, Expired, Committed, Cancelled, Returned, Adjusted];
+        let policy = StockPolicy::Backorder { limit };
+        let mut stock = item(policy);
+        let mut ledger = Vec::new();
+        for (kind, quantity) in moves {
+            let signed = if kinds[kind] == Adjusted { 10 - quantity } else { quantity };
+            let event = event(kinds[kind], signed);
+            if let Ok(next) = stock.clone().book(&event) {
+                stock = next;
+                ledger.push(event);
+            }
+            prop_assert!(stock.reserved() >= 0);
+            prop_assert!(stock.free() >= -i64::from(limit));
+        }
+        prop_assert_eq!(ledger.iter().fold(item(policy), StockItem::fold), stock);
+    }
+}

@@ -1,0 +1,92 @@
+use super::{
+    Order, OrderChange, OrderError, OrderEvent, PaymentMethod, PaymentState, Phase, Refund,
+    RefundState,
+};
+use crate::domain::shared::{Money, PaymentId, RefundId, Timestamp};
+
+/// Money after the order stands.
+impl Order {
+    /// Staff pay money back. It goes on the first payment that has enough left.
+    pub fn request_refund(
+        &self,
+        id: RefundId,
+        amount: Money,
+        reason: Option<String>,
+        at: Timestamp,
+    ) -> Result<OrderChange, OrderError> {
+        if amount.currency() != self.placed().currency || amount.amount() <= 0 {
+            return Err(OrderError::BadAmount);
+        }
+        if self.phase() != Phase::Confirmed || self.captured().is_zero() {
+            return self.refuse("refunded");
+        }
+        if self.refunds().len() >= Self::MAX_ENTRIES {
+            return self.refuse("refunded");
+        }
+        let left = self.payments().iter().map(|payment| (payment, self.refundable(payment)));
+        let Some((payment, left)) = left.max_by_key(|(_, left)| left.amount()) else {
+            return self.refuse("refunded");
+        };
+        if amount.amount() > left.amount() {
+            return Err(OrderError::TooMuchMoney { left });
+        }
+        let refund = Refund {
+            id,
+            payment: payment.id,
+            amount,
+            reason,
+            state: RefundState::Pending,
+            requested_at: at,
+        };
+        Ok(self.then(vec![OrderEvent::RefundRequested(refund)]))
+    }
+
+    /// The provider paid a refund.
+    pub fn refund_paid(&self, id: RefundId, at: Timestamp) -> Result<OrderChange, OrderError> {
+        self.pending_refund(id)?;
+        Ok(self.then(vec![OrderEvent::RefundPaid(id, at)]))
+    }
+
+    /// The provider refuses a refund for good: a person must act.
+    pub fn refund_failed(
+        &self,
+        id: RefundId,
+        reason: String,
+        at: Timestamp,
+    ) -> Result<OrderChange, OrderError> {
+        self.pending_refund(id)?;
+        let attention = format!("refund {id} failed: {reason}");
+        Ok(self.then(vec![
+            OrderEvent::RefundFailed(id, reason, at),
+            OrderEvent::AttentionRaised(attention, at),
+        ]))
+    }
+
+    /// Staff say that an invoice was paid.
+    pub fn capture_invoice(&self, id: PaymentId, at: Timestamp) -> Result<OrderChange, OrderError> {
+        self.unpaid_invoice(id, "captured")?;
+        Ok(self.then(vec![OrderEvent::PaymentCaptured(id, at)]))
+    }
+
+    /// Staff say that an invoice will never be paid.
+    pub fn void_invoice(&self, id: PaymentId, at: Timestamp) -> Result<OrderChange, OrderError> {
+        self.unpaid_invoice(id, "voided")?;
+        Ok(self.then(vec![OrderEvent::PaymentVoided(id, at)]))
+    }
+
+    fn unpaid_invoice(&self, id: PaymentId, action: &'static str) -> Result<(), OrderError> {
+        let payment = self.payment(id).ok_or(OrderError::NoSuch("payment"))?;
+        let waits = payment.method == PaymentMethod::Invoice
+            && payment.state == PaymentState::Pending
+            && self.phase() == Phase::Confirmed;
+        if waits { Ok(()) } else { self.refuse(action) }
+    }
+
+    fn pending_refund(&self, id: RefundId) -> Result<&Refund, OrderError> {
+        let refund = self.refund(id).ok_or(OrderError::NoSuch("refund"))?;
+        if refund.state != RefundState::Pending {
+            return self.refuse("refunded");
+        }
+        Ok(refund)
+    }
+}
