@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod catalog;
+pub mod customer;
 pub mod inventory;
 pub mod order;
 

@@ -4,7 +4,19 @@
 //! contract suite in `tests/it/contract` checks it. Nothing here knows an adapter, a driver or HTTP.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod cart;
+pub mod catalog;
+pub mod customer;
 mod error;
+pub mod events;
+pub mod idempotency;
+pub mod imports;
+pub mod inventory;
+pub mod order;
+pub mod payment;
+pub mod pricing;
 pub mod search;
+pub mod store;
+pub mod system;
 
 pub use error::{PortError, PortErrorKind};
