@@ -2,7 +2,12 @@
 //!
 //! No I/O, no async, no clock, no randomness, no serialisation and no framework. Time, ids and
 //! secrets arrive as arguments. A context imports `shared` and nothing of another context.
-#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+#![deny(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::float_arithmetic,
+    clippy::as_conversions
+)]
 
 pub mod catalog;
 pub mod customer;

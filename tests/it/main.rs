@@ -1,0 +1,7 @@
+//! The one integration binary: everything that looks at the crate from outside.
+//!
+//! One binary links once, so a test costs its own time only. `cfg(test)` on the whole crate is what
+//! lets clippy see that helpers here are test code too.
+#![cfg(test)]
+
+mod architecture;
