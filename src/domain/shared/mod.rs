@@ -1,6 +1,8 @@
-//! Values that every context speaks of: money, quantities, SKUs, slugs, ids, addresses, time.
+//! Values that every context speaks of: money, quantities, SKUs, slugs, codes, ids, addresses,
+//! time.
 
 mod address;
+mod codes;
 mod email;
 mod ids;
 mod invalid;
@@ -12,6 +14,7 @@ mod time;
 mod version;
 
 pub use address::{Address, AddressParts, Country};
+pub use codes::{CouponCode, ShippingCode, TaxCategory};
 pub use email::Email;
 pub use ids::*;
 pub use invalid::{Invalid, Text};
