@@ -5,5 +5,6 @@
 //! - [`domain`] decides: pure values and rules, without I/O, time or randomness of its own.
 //! - [`ports`] names what the inside needs of the outside, as traits with obligations.
 
+pub mod app;
 pub mod domain;
 pub mod ports;

@@ -9,10 +9,10 @@
     clippy::as_conversions
 )]
 
+pub mod cart;
 pub mod catalog;
 pub mod customer;
 pub mod inventory;
 pub mod order;
-
-pub mod cart;
+pub mod pricing;
 pub mod shared;

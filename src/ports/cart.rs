@@ -5,8 +5,45 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::domain::cart::Cart;
+use crate::domain::cart::{Cart, CartLine};
+use crate::domain::pricing::{PricedBasket, PricedLine};
 use crate::domain::shared::{CartId, Timestamp, Version};
+
+/// Why a line of a cart cannot be bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineProblem {
+    /// The product left the shop. The line counts nothing.
+    Unavailable,
+    /// It has no price in the cart's currency. The line counts nothing.
+    NoPrice,
+    /// Too few units are left. The line counts.
+    InsufficientStock {
+        /// How many could be had.
+        available: i64,
+    },
+}
+
+/// A line of a cart as it is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CartLineView {
+    /// The line, its title as it is today.
+    pub line: CartLine,
+    /// What it costs today; none where it counts nothing.
+    pub priced: Option<PricedLine>,
+    /// Why it cannot be bought.
+    pub problem: Option<LineProblem>,
+}
+
+/// A cart with what it costs today.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CartView {
+    /// The cart.
+    pub cart: Arc<Cart>,
+    /// Its lines, in order.
+    pub lines: Vec<CartLineView>,
+    /// What it costs.
+    pub priced: PricedBasket,
+}
 
 /// How a save went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

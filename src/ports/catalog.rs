@@ -76,7 +76,9 @@ impl ProductView {
             let sellable = self.availability.get(index).is_some_and(|band| band.is_sellable());
             Some((!sellable, price.amount(), index, price))
         });
-        priced.min_by_key(|(out, amount, index, _)| (*out, *amount, *index)).map(|best| (best.2, best.3))
+        priced
+            .min_by_key(|(out, amount, index, _)| (*out, *amount, *index))
+            .map(|best| (best.2, best.3))
     }
 }
 
@@ -177,8 +179,7 @@ pub trait CatalogQueries: Send + Sync {
     async fn by_import_key(&self, key: &str) -> Result<Option<Arc<ProductView>>, PortError>;
 
     /// A page of published products that have a price. MUST cost the same at any depth.
-    async fn list(&self, query: &ListQuery)
-    -> Result<Page<Arc<ProductView>, ListMark>, PortError>;
+    async fn list(&self, query: &ListQuery) -> Result<Page<Arc<ProductView>, ListMark>, PortError>;
 
     /// A page of all products by id, for staff, export and rebuilding; `status` for one status only.
     async fn scan(

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::PortError;
+use super::cart::CartView;
+use super::store::Unique;
 use crate::domain::inventory::StockItem;
 use crate::domain::order::Order;
 use crate::domain::shared::{OrderId, Span, Timestamp};
@@ -41,6 +43,11 @@ pub enum Refusal {
         /// How many could be had.
         available: i64,
     },
+    /// A movement would take units that are held or were never there.
+    StockBelowZero {
+        /// Of what.
+        sku: String,
+    },
     /// Unpublished, unknown, or without a price in the cart's currency.
     ProductUnavailable {
         /// What.
@@ -51,7 +58,7 @@ pub enum Refusal {
         /// What is different, for people.
         detail: String,
         /// The cart as it is now.
-        cart: Option<Arc<super::cart_view::CartView>>,
+        cart: Option<Arc<CartView>>,
     },
     /// The cart became an order already.
     CartOrdered,
@@ -83,8 +90,8 @@ pub enum Refusal {
     },
     /// Something that must be unique is taken.
     Duplicate {
-        /// What: `sku`, `slug`, `code`, `email`.
-        what: &'static str,
+        /// What.
+        what: Unique,
         /// The value.
         value: String,
     },

@@ -1,7 +1,7 @@
 use super::CartLine;
 use crate::domain::shared::{
-    Address, CartId, Currency, CustomerId, Invalid, LineId, Money, Quantity, Span, Text, Timestamp,
-    VariantId, Version,
+    Address, CartId, CouponCode, Currency, CustomerId, Invalid, LineId, Money, Quantity,
+    ShippingCode, Span, Timestamp, VariantId, Version,
 };
 
 /// Why a cart cannot change as asked.
@@ -29,9 +29,9 @@ pub struct Cart {
     currency: Currency,
     customer: Option<CustomerId>,
     lines: Vec<CartLine>,
-    coupons: Vec<Text<64>>,
+    coupons: Vec<CouponCode>,
     shipping_address: Option<Address>,
-    shipping_option: Option<Text<64>>,
+    shipping_option: Option<ShippingCode>,
     shown_total: Option<Money>,
     merged: Vec<CartId>,
     created_at: Timestamp,
@@ -106,8 +106,8 @@ impl Cart {
         Ok(self.touched(at))
     }
 
-    /// Adds a coupon code; one that is there already changes nothing. Codes are kept in upper case.
-    pub fn add_coupon(mut self, code: Text<64>, at: Timestamp) -> Result<Self, CartError> {
+    /// Adds a coupon code; one that is there already changes nothing.
+    pub fn add_coupon(mut self, code: CouponCode, at: Timestamp) -> Result<Self, CartError> {
         if self.coupons.contains(&code) {
             return Ok(self);
         }
@@ -119,9 +119,9 @@ impl Cart {
     }
 
     /// Takes a coupon code out.
-    pub fn remove_coupon(mut self, code: &str, at: Timestamp) -> Result<Self, CartError> {
+    pub fn remove_coupon(mut self, code: &CouponCode, at: Timestamp) -> Result<Self, CartError> {
         let before = self.coupons.len();
-        self.coupons.retain(|known| !known.as_str().eq_ignore_ascii_case(code));
+        self.coupons.retain(|known| known != code);
         if self.coupons.len() == before {
             return Err(CartError::NoSuchLine);
         }
@@ -134,7 +134,7 @@ impl Cart {
     }
 
     /// Chooses how it is sent.
-    pub fn choose_shipping(self, option: Text<64>, at: Timestamp) -> Self {
+    pub fn choose_shipping(self, option: ShippingCode, at: Timestamp) -> Self {
         Self { shipping_option: Some(option), ..self }.touched(at)
     }
 
@@ -213,7 +213,7 @@ impl Cart {
     }
 
     /// Coupon codes, in the order of adding.
-    pub fn coupons(&self) -> &[Text<64>] {
+    pub fn coupons(&self) -> &[CouponCode] {
         &self.coupons
     }
 
@@ -223,8 +223,8 @@ impl Cart {
     }
 
     /// How it is sent, once chosen.
-    pub fn shipping_option(&self) -> Option<&str> {
-        self.shipping_option.as_ref().map(Text::as_str)
+    pub fn shipping_option(&self) -> Option<&ShippingCode> {
+        self.shipping_option.as_ref()
     }
 
     /// The total it last showed.

@@ -52,7 +52,7 @@ fn merging_is_repeatable_and_keeps_the_address_of_the_customer() {
         })
         .unwrap()
     };
-    let code = |raw: &str| Text::try_new("code", raw).unwrap();
+    let code = |raw: &str| CouponCode::try_new(raw).unwrap();
     let mine = cart(1).add(line(1, 1), AT).unwrap().ship_to(address("Mine"), AT);
     let other = cart(2).add(line(1, 2), AT).unwrap().add(line(2, 1), AT).unwrap();
     let other = other.ship_to(address("Other"), AT).add_coupon(code("TEN"), AT).unwrap();
@@ -84,7 +84,7 @@ fn what_is_not_there_cannot_be_changed() {
     let id = line(9, 1).id;
     assert_eq!(cart(1).remove(id, AT), Err(CartError::NoSuchLine));
     assert_eq!(cart(1).set_quantity(id, Quantity::ONE, AT), Err(CartError::NoSuchLine));
-    assert!(cart(1).remove_coupon("TEN", AT).is_err());
+    assert!(cart(1).remove_coupon(&CouponCode::try_new("TEN").unwrap(), AT).is_err());
 }
 
 proptest! {

@@ -20,7 +20,7 @@ fn variant(sku: &str, price: Option<i64>) -> Variant {
         stock_policy: StockPolicy::Tracked,
         requires_shipping: true,
         weight_grams: 100,
-        tax_category: TaxCategory::standard(),
+        tax_category: TaxCategory::default(),
         components: Vec::new(),
     }
 }

@@ -25,9 +25,7 @@ pub use line::{LineProgress, OrderLine};
 pub use number::OrderNumber;
 pub use order::{Note, Order, Phase};
 pub use payment::{Payment, PaymentMethod, PaymentState};
-pub use placed::{
-    AppliedCoupon, AppliedPromotion, Origin, Placed, ShippingChoice, TaxLine, Totals,
-};
+pub use placed::{AppliedPromotion, Origin, Placed, PromotionUse, ShippingChoice, TaxLine, Totals};
 pub use saga::{
     CheckoutState, Effect, JournalEntry, Lease, RefundJobState, Saga, SagaId, SagaPlan,
 };

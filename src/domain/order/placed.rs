@@ -52,12 +52,10 @@ pub struct Totals {
     pub total: Money,
 }
 
-/// A coupon whose use the order took.
+/// A use of a promotion that the order took, and gives back if it comes to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppliedCoupon {
-    /// The code, in upper case.
-    pub code: String,
-    /// The promotion it belongs to.
+pub struct PromotionUse {
+    /// Which promotion.
     pub promotion: PromotionId,
     /// What "per customer" counts by: the customer's id, else the normalised e-mail.
     pub customer_key: String,
@@ -97,8 +95,10 @@ pub struct Placed {
     pub lines: Vec<OrderLine>,
     /// What it costs.
     pub totals: Totals,
-    /// Coupons whose use it took.
-    pub coupons: Vec<AppliedCoupon>,
+    /// The coupon codes it was bought with.
+    pub coupons: Vec<String>,
+    /// Uses of promotions that it took.
+    pub uses: Vec<PromotionUse>,
     /// Promotions that took something off.
     pub promotions: Vec<AppliedPromotion>,
     /// The taxes in it.

@@ -7,6 +7,9 @@ use super::{Invalid, Text};
 pub struct Country([u8; 2]);
 
 impl Country {
+    /// The United States, what a new shop starts with.
+    pub const US: Self = Self(*b"US");
+
     /// Checks for two letters; small ones are raised.
     pub fn try_new(raw: &str) -> Result<Self, Invalid> {
         match raw.as_bytes() {

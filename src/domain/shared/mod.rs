@@ -1,8 +1,10 @@
-//! Values that every context speaks of: money, quantities, SKUs, slugs, ids, addresses, time.
+//! Values that every context speaks of: money, quantities, SKUs, slugs, codes, ids, addresses,
+//! time.
 
 mod address;
 mod allocation;
 mod availability;
+mod codes;
 mod email;
 mod ids;
 mod invalid;
@@ -11,13 +13,13 @@ mod money;
 mod quantity;
 mod sku;
 mod slug;
-mod tax_category;
 mod time;
 mod version;
 
 pub use address::{Address, AddressParts, Country};
 pub use allocation::Allocation;
 pub use availability::{Availability, StockPolicy};
+pub use codes::{CouponCode, ShippingCode, TaxCategory};
 pub use email::Email;
 pub use ids::*;
 pub use invalid::{Invalid, Text};
@@ -26,7 +28,6 @@ pub use money::{Currency, Money, MoneyError};
 pub use quantity::Quantity;
 pub use sku::Sku;
 pub use slug::Slug;
-pub use tax_category::TaxCategory;
 pub use time::{Span, Timestamp};
 pub use version::Version;
 

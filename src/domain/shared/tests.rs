@@ -59,6 +59,19 @@ fn skus_are_equal_without_regard_to_case() {
 }
 
 #[test]
+fn codes_are_equal_without_regard_to_case_or_space_around_them() {
+    assert_eq!(CouponCode::try_new(" Ten!off ").unwrap().as_str(), "TEN!OFF");
+    assert_eq!(ShippingCode::try_new("Express_24").unwrap().as_str(), "express_24");
+    assert_eq!(TaxCategory::try_new("STANDARD").unwrap(), TaxCategory::default());
+    for raw in ["", "  ", "a b", "é", "a\u{7f}", &"x".repeat(65)] {
+        assert!(CouponCode::try_new(raw).is_err(), "{raw}");
+        assert!(ShippingCode::try_new(raw).is_err(), "{raw}");
+    }
+    assert!(ShippingCode::try_new("a/b").is_err());
+    assert!(CouponCode::try_new(&"x".repeat(64)).is_ok());
+}
+
+#[test]
 fn slugs_are_made_of_any_name() {
     for (name, slug) in [
         ("Brass  Lamp!", "brass-lamp"),

@@ -1,0 +1,16 @@
+//! Use cases, one file each: load, decide in the domain, commit.
+//!
+//! Knows domain and ports. Never knows an adapter, HTTP or a driver, never looks at the wall clock,
+//! and never waits on anything remote while something is half done.
+#![deny(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::float_arithmetic,
+    clippy::as_conversions
+)]
+
+mod error;
+mod ports;
+
+pub use error::{AppError, FieldError};
+pub use ports::{Ports, ShopConfig};

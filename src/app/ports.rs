@@ -1,0 +1,111 @@
+use std::sync::Arc;
+
+use crate::domain::shared::{Country, Currency, Location, Span};
+use crate::ports::cart::Carts;
+use crate::ports::catalog::{CatalogQueries, ReadContext};
+use crate::ports::customer::StaffQueries;
+use crate::ports::events::EventLog;
+use crate::ports::idempotency::IdempotencyKeys;
+use crate::ports::imports::ImportQueries;
+use crate::ports::inventory::StockQueries;
+use crate::ports::order::{OrderQueries, Sagas};
+use crate::ports::payment::PaymentGateway;
+use crate::ports::pricing::PricingQueries;
+use crate::ports::search::SearchIndex;
+use crate::ports::store::Store;
+use crate::ports::system::{AccessTokens, Clock, Ids, PasswordHasher, Secrets, Signer};
+
+/// Everything the use cases need of the outside, as the composition root chose it.
+#[derive(Clone)]
+pub struct Ports {
+    /// Commits.
+    pub store: Arc<dyn Store>,
+    /// Products and categories.
+    pub catalog: Arc<dyn CatalogQueries>,
+    /// Promotions, taxes, shipping.
+    pub pricing: Arc<dyn PricingQueries>,
+    /// Stock.
+    pub stock: Arc<dyn StockQueries>,
+    /// Orders.
+    pub orders: Arc<dyn OrderQueries>,
+    /// Work that spans commits.
+    pub sagas: Arc<dyn Sagas>,
+    /// Idempotency keys.
+    pub keys: Arc<dyn IdempotencyKeys>,
+    /// Events and their consumers.
+    pub events: Arc<dyn EventLog>,
+    /// Carts.
+    pub carts: Arc<dyn Carts>,
+    /// Imports.
+    pub imports: Arc<dyn ImportQueries>,
+    /// Members of staff.
+    pub staff: Arc<dyn StaffQueries>,
+    /// The search index.
+    pub search: Arc<dyn SearchIndex>,
+    /// The payment provider.
+    pub gateway: Arc<dyn PaymentGateway>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// Chance.
+    pub secrets: Arc<dyn Secrets>,
+    /// Signatures.
+    pub signer: Arc<dyn Signer>,
+    /// Access tokens.
+    pub tokens: Arc<dyn AccessTokens>,
+    /// Password hashes.
+    pub hasher: Arc<dyn PasswordHasher>,
+}
+
+/// What a shop is set to.
+#[derive(Clone, Debug)]
+pub struct ShopConfig {
+    /// The currency that carts and prices are in unless told otherwise.
+    pub currency: Currency,
+    /// Where a buyer without an address is taken to be.
+    pub country: Country,
+    /// The location that receives stock unless told otherwise.
+    pub location: Location,
+    /// The name of this process in leases; unique among replicas.
+    pub process: String,
+    /// How long an order holds its stock while it is paid.
+    pub hold: Span,
+    /// How long a saga stays with a process that does not tell of itself.
+    pub lease: Span,
+    /// After how long without an answer a payment is called off.
+    pub give_up_payment_after: Span,
+    /// How long a sign-in holds.
+    pub access_token_lifetime: Span,
+    /// How often an optimistic write is tried again when others were faster.
+    pub max_retries: u32,
+}
+
+impl ShopConfig {
+    /// What the seeds give, for a shop in US dollars.
+    pub fn new(process: impl Into<String>) -> Self {
+        Self {
+            currency: Currency::USD,
+            country: Country::US,
+            location: Location::main(),
+            process: process.into(),
+            hold: Span::minutes(30),
+            lease: Span::seconds(5),
+            give_up_payment_after: Span::seconds(20),
+            access_token_lifetime: Span::minutes(15),
+            max_retries: 64,
+        }
+    }
+
+    /// The circumstances of a reader of whom nothing is known.
+    pub fn read_context(&self, at: crate::domain::shared::Timestamp) -> ReadContext {
+        ReadContext {
+            channel: "default".into(),
+            currency: self.currency,
+            country: self.country,
+            locale: "en".into(),
+            groups: [].into(),
+            at,
+        }
+    }
+}
