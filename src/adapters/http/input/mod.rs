@@ -1,0 +1,50 @@
+//! Parts of requests, each read into the value it stands for, with the schema that says so.
+//!
+//! A type here reads exactly what its schema admits: what the document calls valid is never refused
+//! for its form, and what it calls invalid is never taken. Nothing here is trimmed, rounded,
+//! converted or guessed.
+
+mod list;
+mod number;
+mod pairs;
+mod text;
+mod values;
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{Object, ObjectBuilder};
+use utoipa::openapi::{RefOr, Schema};
+
+pub use list::List;
+pub use number::{Decimal, Int};
+pub use pairs::Pairs;
+pub use text::{Blank, Line};
+pub use values::{In, Input};
+
+/// Components with this prefix are put in the place of the references to them: a bounded text is
+/// clearer where it is used than behind a name.
+pub const INLINED: &str = "in.";
+
+pub type Title = Line<300>;
+pub type LongText = Line<20_000>;
+pub type ShortText = Line<120>;
+pub type Name = Line<200>;
+pub type Reason = Line<500>;
+pub type OptionalText = Blank<120>;
+pub type Url = Line<2_000>;
+
+fn inlined(name: impl AsRef<str>) -> Cow<'static, str> {
+    Cow::Owned(format!("{INLINED}{}", name.as_ref()))
+}
+
+fn schema(object: impl Into<Object>) -> RefOr<Schema> {
+    RefOr::T(Schema::Object(object.into()))
+}
+
+/// A schema of text.
+pub fn text_schema() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(utoipa::openapi::Type::String)
+}
+
+#[cfg(test)]
+mod tests;
