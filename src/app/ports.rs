@@ -75,6 +75,10 @@ pub struct ShopConfig {
     pub lease: Span,
     /// After how long without an answer a payment is called off.
     pub give_up_payment_after: Span,
+    /// How long after a payment without an answer the provider's record is asked.
+    pub resolve_after: Span,
+    /// How often what ran out of time is looked for.
+    pub sweep_every: Span,
     /// How long a sign-in holds.
     pub access_token_lifetime: Span,
     /// How often an optimistic write is tried again when others were faster.
@@ -90,8 +94,10 @@ impl ShopConfig {
             location: Location::main(),
             process: process.into(),
             hold: Span::minutes(30),
-            lease: Span::seconds(5),
+            lease: Span::seconds(10),
             give_up_payment_after: Span::seconds(20),
+            resolve_after: Span::millis(500),
+            sweep_every: Span::seconds(10),
             access_token_lifetime: Span::minutes(15),
             max_retries: 64,
         }
