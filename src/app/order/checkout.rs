@@ -64,7 +64,7 @@ impl SagaRunner {
         captured: bool,
     ) -> Result<Step, AppError> {
         let now = self.ports.clock.now();
-        let change = self.allowed(order.confirm(captured, now))?;
+        let change = allowed(order.confirm(captured, now))?;
         let plan = SagaPlan::Checkout(CheckoutState::Confirmed);
         let step = SagaStep {
             outcome: Some(Outcome::Order(Arc::new(change.order.clone()))),
@@ -86,7 +86,7 @@ impl SagaRunner {
     /// The provider refused: what was held is given back.
     async fn decline(&self, saga: &Saga, order: &Order, reason: String) -> Result<Step, AppError> {
         let now = self.ports.clock.now();
-        let change = self.allowed(order.decline(reason.clone(), now))?;
+        let change = allowed(order.decline(reason.clone(), now))?;
         let refusal = Refusal::PaymentDeclined { reason, order: order.id() };
         self.compensate(saga, change, refusal, &[Effect::PaymentFailed, Effect::Compensated], now)
             .await
@@ -100,7 +100,7 @@ impl SagaRunner {
         reason: &str,
     ) -> Result<Step, AppError> {
         let now = self.ports.clock.now();
-        let change = self.allowed(order.fail(reason, now))?;
+        let change = allowed(order.fail(reason, now))?;
         let refusal = Refusal::OrderFailed { reason: reason.to_owned() };
         self.compensate(saga, change, refusal, &[Effect::PaymentFailed, Effect::Compensated], now)
             .await
@@ -127,7 +127,7 @@ impl SagaRunner {
     /// No answer: the provider's own record has to tell, a little later.
     pub(super) async fn leave_unknown(&self, saga: &Saga, order: &Order) -> Result<Step, AppError> {
         let now = self.ports.clock.now();
-        let change = self.allowed(order.payment_unknown(now))?;
+        let change = allowed(order.payment_unknown(now))?;
         let plan = SagaPlan::Checkout(CheckoutState::Resolving { since: now });
         let saga = saga.clone().advance(plan, &[Effect::PaymentUnknown], now);
         let saga = saga.waiting(now.plus(self.config.resolve_after));
@@ -143,7 +143,7 @@ impl SagaRunner {
     ) -> Result<Step, AppError> {
         let now = self.ports.clock.now();
         let until = order.placed().at.plus(self.config.hold);
-        let change = self.allowed(order.payment_requires_action(next_action, now))?;
+        let change = allowed(order.payment_requires_action(next_action, now))?;
         let plan = SagaPlan::Checkout(CheckoutState::AwaitingBuyer { until });
         let saga = saga.clone().advance(plan, &[Effect::ActionRequired], now).waiting(until);
         self.wait(change, saga, now).await
@@ -169,7 +169,7 @@ impl SagaRunner {
         now: Timestamp,
     ) -> Result<Step, AppError> {
         let refund = RefundId::new(self.ports.ids.next());
-        let change = self.allowed(order.owe_back(refund, "stock_lost", now))?;
+        let change = allowed(order.owe_back(refund, "stock_lost", now))?;
         let plan = SagaPlan::Checkout(CheckoutState::PayingBack { refund });
         let mut next = saga.clone().advance(plan, &[Effect::StockLost], now);
         next.lease = saga.lease.clone();
@@ -177,15 +177,12 @@ impl SagaRunner {
         let moved = self.commit(Write::StepSaga, step, now).await.map_err(AppError::of_commit)?;
         Ok(moved.map_or(Step::Rest, Step::Next))
     }
+}
 
-    /// A transition that the saga's state promises; if the order forbids it, someone else moved the
-    /// order, and the saga is looked at anew.
-    pub(super) fn allowed(
-        &self,
-        change: Result<OrderChange, OrderError>,
-    ) -> Result<OrderChange, AppError> {
-        change.map_err(|error| {
-            AppError::refused(Refusal::InvalidTransition { detail: error.to_string() })
-        })
-    }
+/// A transition that the saga's state promises; if the order forbids it, someone else moved the
+/// order, and the saga is looked at anew.
+pub(super) fn allowed(change: Result<OrderChange, OrderError>) -> Result<OrderChange, AppError> {
+    change.map_err(|error| {
+        AppError::refused(Refusal::InvalidTransition { detail: error.to_string() })
+    })
 }

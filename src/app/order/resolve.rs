@@ -1,3 +1,4 @@
+use super::checkout::allowed;
 use super::place::Placement;
 use super::runner::{SagaRunner, Step};
 use super::{OrderService, update};
@@ -70,14 +71,14 @@ impl SagaRunner {
         let now = self.ports.clock.now();
         match outcome {
             Some(RefundOutcome::Refunded) => {
-                let change = self.allowed(order.paid_back(refund, "stock_lost", now))?;
+                let change = allowed(order.paid_back(refund, "stock_lost", now))?;
                 let refusal = Refusal::OrderFailed { reason: "stock_lost".to_owned() };
                 let effects = [Effect::RefundPaid, Effect::Compensated];
                 self.compensate(saga, change, refusal, &effects, now).await
             }
             Some(RefundOutcome::Refused { reason }) => {
                 tracing::error!(order.id = %order.id(), reason, "refund refused, a person must act");
-                let change = self.allowed(order.refund_failed(refund, reason, now))?;
+                let change = allowed(order.refund_failed(refund, reason, now))?;
                 let plan = SagaPlan::Checkout(CheckoutState::NeedsAttention);
                 let refusal = Refusal::OrderFailed { reason: "stock_lost".to_owned() };
                 let step = SagaStep {
@@ -134,7 +135,7 @@ impl SagaRunner {
             }
         };
         let step = SagaStep {
-            change: Some(self.allowed(change)?),
+            change: Some(allowed(change)?),
             saga: saga.clone().advance(SagaPlan::Refund(state), &[effect], now),
             outcome: None,
         };
