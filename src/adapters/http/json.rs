@@ -4,6 +4,8 @@
 //! that are not what a member takes are refused, each with its place. The raw bytes stay at hand,
 //! because an idempotency key is bound to them.
 
+use std::time::Duration;
+
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Data};
@@ -13,7 +15,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
-use super::HttpSettings;
+use super::State;
 use super::problem::{Code, Problem};
 
 /// A body in JSON, and the bytes it came as.
@@ -30,12 +32,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let head = check_head(request, &["application/json"]);
-        let limit = json_limit(request);
-        let declared = content_length(request);
-        let payload = payload.take();
+        let body = Body::of(request, payload);
         Box::pin(async move {
             head?;
-            let raw = read(payload, declared, limit).await?;
+            let raw = body.read().await?;
             let value = parse(&raw)?;
             Ok(Self { value, raw })
         })
@@ -54,24 +54,13 @@ impl FromRequest for Patch {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let head = check_head(request, &["application/merge-patch+json", "application/json"]);
-        let limit = json_limit(request);
-        let declared = content_length(request);
-        let payload = payload.take();
+        let body = Body::of(request, payload);
         Box::pin(async move {
             head?;
-            let raw = read(payload, declared, limit).await?;
+            let raw = body.read().await?;
             Ok(Self { raw })
         })
     }
-}
-
-fn json_limit(request: &HttpRequest) -> usize {
-    let settings = request.app_data::<Data<HttpSettings>>();
-    settings.map_or(0, |settings| settings.json_limit)
-}
-
-fn content_length(request: &HttpRequest) -> Option<u64> {
-    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Checks that the body is of one of the media types, in UTF-8, and not compressed.
@@ -103,27 +92,50 @@ pub fn check_head(request: &HttpRequest, accepted: &[&'static str]) -> Result<()
     Ok(())
 }
 
-/// Reads a whole body, of at most `limit` bytes; nothing beyond is kept.
-async fn read(
-    mut payload: Payload,
-    declared: Option<u64>,
+/// A body that is still to be read.
+struct Body {
+    payload: Payload,
+    declared: Option<usize>,
     limit: usize,
-) -> Result<Bytes, Problem> {
-    let too_large = || {
-        Problem::new(Code::ContentTooLarge, format!("Send at most {limit} bytes at once."))
-    };
-    if declared.is_some_and(|length| usize::try_from(length).is_none_or(|length| length > limit)) {
-        return Err(too_large());
-    }
-    let mut whole = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| unreadable().caused_by(error))?;
-        if whole.len() + chunk.len() > limit {
-            return Err(too_large());
+    timeout: Duration,
+}
+
+impl Body {
+    fn of(request: &HttpRequest, payload: &mut Payload) -> Self {
+        let settings = request.app_data::<Data<State>>().map(|state| &state.settings);
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        Self {
+            payload: payload.take(),
+            declared: length.and_then(|length| length.to_str().ok()?.parse().ok()),
+            limit: settings.map_or(0, |settings| settings.json_limit),
+            timeout: settings.map_or(Duration::ZERO, |settings| settings.body_timeout),
         }
-        whole.extend_from_slice(&chunk);
     }
-    Ok(whole.freeze())
+
+    /// Reads the whole of it; nothing beyond the limit is kept.
+    async fn read(self) -> Result<Bytes, Problem> {
+        let late = || Problem::new(Code::RequestTimeout, "Send the body without long pauses.");
+        tokio::time::timeout(self.timeout, self.collect()).await.map_err(|_| late())?
+    }
+
+    async fn collect(mut self) -> Result<Bytes, Problem> {
+        if self.declared.is_some_and(|length| length > self.limit) {
+            return Err(too_large(self.limit));
+        }
+        let mut whole = BytesMut::with_capacity(self.declared.unwrap_or(0));
+        while let Some(chunk) = self.payload.next().await {
+            let chunk = chunk.map_err(|error| unreadable().caused_by(error))?;
+            if whole.len() + chunk.len() > self.limit {
+                return Err(too_large(self.limit));
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.freeze())
+    }
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(Code::ContentTooLarge, format!("Send at most {limit} bytes at once."))
 }
 
 /// The body broke off, or is not framed as HTTP wants it.

@@ -17,6 +17,8 @@ pub struct HttpSettings {
     pub header_limit: usize,
     /// How long a client may take to send the head of a request.
     pub head_timeout: Duration,
+    /// How long a client may take to send a JSON body.
+    pub body_timeout: Duration,
     /// How long a request may take as a whole, its body included.
     pub request_deadline: Duration,
     /// The same for requests that send files.
@@ -40,6 +42,8 @@ pub struct HttpSettings {
     pub compress_from: usize,
     /// Whether clients reach the server by TLS, so that they may be told to insist on it.
     pub behind_tls: bool,
+    /// Whether each request gets a line in the log; failures always do.
+    pub access_log: bool,
     /// What becomes of the shop's data when the process ends, as `/health` tells it.
     pub durability: String,
 }
@@ -54,6 +58,7 @@ impl Default for HttpSettings {
             uri_limit: 8 * 1024,
             header_limit: 32 * 1024,
             head_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(10),
             request_deadline: Duration::from_secs(15),
             upload_deadline: Duration::from_secs(600),
             keep_alive: Duration::from_secs(75),
@@ -65,6 +70,7 @@ impl Default for HttpSettings {
             rendered_bytes: 64 * 1024 * 1024,
             compress_from: 1_024,
             behind_tls: false,
+            access_log: true,
             durability: "memory: forgets at exit".to_owned(),
         }
     }

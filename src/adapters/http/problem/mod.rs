@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::domain::shared::OrderId;
@@ -78,6 +79,7 @@ struct Parts {
     errors: Vec<FieldProblem>,
     extra: Extra,
     retry_after_seconds: Option<u32>,
+    allow: Option<HeaderValue>,
     replayed: bool,
     stored: bool,
     cause: Option<Box<dyn Error + Send + Sync>>,
@@ -92,6 +94,7 @@ impl Problem {
             errors: Vec::new(),
             extra: Extra::None,
             retry_after_seconds: None,
+            allow: None,
             replayed: false,
             stored: false,
             cause: None,
@@ -147,6 +150,12 @@ impl Problem {
         self
     }
 
+    /// The same, with the methods that the address takes.
+    pub fn allow(mut self, methods: HeaderValue) -> Self {
+        self.0.allow = Some(methods);
+        self
+    }
+
     /// The same, with what else this kind tells.
     pub fn with(mut self, extra: Extra) -> Self {
         self.0.extra = extra;
@@ -175,6 +184,11 @@ impl Problem {
     /// When to try again, if that helps.
     pub fn retry_after_seconds(&self) -> Option<u32> {
         self.0.retry_after_seconds
+    }
+
+    /// The methods that the address takes, where the request's is not one of them.
+    pub fn allowed(&self) -> Option<&HeaderValue> {
+        self.0.allow.as_ref()
     }
 
     /// Whether it was kept under a key and is told again.
