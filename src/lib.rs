@@ -1,2 +1,5 @@
+//! ECIComm: a commerce backend in one binary.
+
+pub mod adapters;
 pub mod domain;
 pub mod ports;

@@ -4,4 +4,5 @@
 //! secrets arrive as arguments. A context imports `shared` and nothing of another context.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod search;
 pub mod shared;
