@@ -5,6 +5,7 @@
 //! - [`domain`] decides: pure values and rules, without I/O, time or randomness of its own.
 //! - [`ports`] names what the inside needs of the outside, as traits with obligations.
 
+pub mod adapters;
 pub mod app;
 pub mod domain;
 pub mod ports;
