@@ -1,0 +1,3 @@
+//! What every adapter of a port owes, as cases over the port itself.
+
+mod payment;
