@@ -9,8 +9,13 @@
     clippy::as_conversions
 )]
 
+pub mod cart;
 mod error;
+mod idempotency;
+pub mod inventory;
+pub mod order;
 mod ports;
 
 pub use error::{AppError, FieldError};
+pub use idempotency::Answered;
 pub use ports::{Ports, ShopConfig};
