@@ -3,6 +3,8 @@
 //! The map, from the inside out:
 //!
 //! - [`domain`] decides: pure values and rules, without I/O, time or randomness of its own.
+//! - [`app`] does: use cases that load, decide and commit.
+//! - [`adapters`] stand around: what the ports mean in this process.
 //! - [`ports`] names what the inside needs of the outside, as traits with obligations.
 
 pub mod adapters;

@@ -1,7 +1,14 @@
-//! What the ports meet: engines, stores and the outside world.
+//! What stands around the inside: each folder implements ports over one thing, or drives use cases.
 //!
-//! An adapter sees ports, use cases and the domain, and never another adapter.
+//! An adapter knows ports, use cases and the domain, never another adapter; `record` alone is
+//! shared. Nothing here decides what the shop does.
 
 pub mod memory;
+pub mod record;
+pub mod resilience;
+pub mod sandbox;
+#[cfg(feature = "remote")]
+pub mod sandbox_client;
+pub mod system;
 #[cfg(feature = "tantivy")]
 pub mod tantivy;
