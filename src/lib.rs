@@ -11,6 +11,7 @@
 
 pub mod adapters;
 pub mod app;
+pub mod bootstrap;
 pub mod domain;
 pub mod ports;
 pub mod settings;
