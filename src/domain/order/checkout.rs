@@ -98,7 +98,7 @@ impl Order {
         if self.phase() != Phase::Pending {
             return self.refuse("failed");
         }
-        self.refund(refund).ok_or(OrderError::NoSuch("refund"))?;
+        self.pending_refund(refund)?;
         Ok(self.then(vec![
             OrderEvent::RefundPaid(refund, at),
             OrderEvent::Failed(reason.to_owned(), at),

@@ -41,9 +41,13 @@ impl Order {
         Ok(self.then(vec![OrderEvent::RefundRequested(refund)]))
     }
 
-    /// The provider paid a refund.
+    /// The provider paid a refund of an order that stood; for one that never did see
+    /// [`Self::paid_back`].
     pub fn refund_paid(&self, id: RefundId, at: Timestamp) -> Result<OrderChange, OrderError> {
         self.pending_refund(id)?;
+        if self.phase() == Phase::Pending {
+            return self.refuse("refunded");
+        }
         Ok(self.then(vec![OrderEvent::RefundPaid(id, at)]))
     }
 
@@ -82,7 +86,7 @@ impl Order {
         if waits { Ok(()) } else { self.refuse(action) }
     }
 
-    fn pending_refund(&self, id: RefundId) -> Result<&Refund, OrderError> {
+    pub(super) fn pending_refund(&self, id: RefundId) -> Result<&Refund, OrderError> {
         let refund = self.refund(id).ok_or(OrderError::NoSuch("refund"))?;
         if refund.state != RefundState::Pending {
             return self.refuse("refunded");
