@@ -6,7 +6,8 @@ use crate::domain::shared::{Money, PaymentId, RefundId, Timestamp};
 
 /// Money after the order stands.
 impl Order {
-    /// Staff pay money back. It goes on the first payment that has enough left.
+    /// Staff pay money back, also for an order that was cancelled: its own refund may have failed. It
+    /// goes on the payment that has most left.
     pub fn request_refund(
         &self,
         id: RefundId,
@@ -17,7 +18,8 @@ impl Order {
         if amount.currency() != self.placed().currency || amount.amount() <= 0 {
             return Err(OrderError::BadAmount);
         }
-        if self.phase() != Phase::Confirmed || self.captured().is_zero() {
+        let stood = matches!(self.phase(), Phase::Confirmed | Phase::Cancelled);
+        if !stood || self.captured().is_zero() {
             return self.refuse("refunded");
         }
         if self.refunds().len() >= Self::MAX_ENTRIES {
