@@ -9,8 +9,14 @@
     clippy::as_conversions
 )]
 
+pub mod catalog;
+pub mod customer;
 mod error;
+mod faults;
+pub mod operations;
 mod ports;
+pub mod pricing;
+pub mod search;
 
 pub use error::{AppError, FieldError};
 pub use ports::{Ports, ShopConfig};

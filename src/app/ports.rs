@@ -77,6 +77,8 @@ pub struct ShopConfig {
     pub give_up_payment_after: Span,
     /// How long a sign-in holds.
     pub access_token_lifetime: Span,
+    /// What the flat shipping costs that a new shop starts with, in minor units of its currency.
+    pub standard_shipping: i64,
     /// How often an optimistic write is tried again when others were faster.
     pub max_retries: u32,
 }
@@ -93,6 +95,7 @@ impl ShopConfig {
             lease: Span::seconds(5),
             give_up_payment_after: Span::seconds(20),
             access_token_lifetime: Span::minutes(15),
+            standard_shipping: 500,
             max_retries: 64,
         }
     }
