@@ -44,13 +44,13 @@ impl CatalogService {
     pub async fn create_category(&self, draft: CategoryDraft) -> Result<Arc<Category>, AppError> {
         let id = CategoryId::new(self.ports.ids.next());
         for _ in 0..=self.config.max_retries {
-            let placed = self.place_category(id, None, &draft).await?;
-            let write = Write::SaveCategory { category: placed.category, expected: None };
+            let category = self.place_category(id, None, &draft).await?;
+            let write = Write::SaveCategory { category, expected: None };
             let slug_made = draft.slug.is_none();
             let mend = |conflict: &Conflict| {
                 slug_made && matches!(conflict, Conflict::Taken(Unique::CategorySlug, _))
             };
-            if self.save_category(vec![write], mend).await? {
+            if self.save_category(write, mend).await? {
                 return self.category(id).await;
             }
         }
@@ -70,15 +70,12 @@ impl CatalogService {
             if known.version != expected {
                 return Err(AppError::PreconditionFailed);
             }
-            let placed = self.place_category(id, Some(&known), &draft).await?;
+            let category = self.place_category(id, Some(&known), &draft).await?;
             let moved = known.parent != draft.parent;
-            let mut writes =
-                vec![Write::SaveCategory { category: placed.category, expected: Some(expected) }];
-            if moved {
-                writes.extend(placed.ancestors.iter().map(|above| held_still(above)));
-            }
+            let write = Write::SaveCategory { category, expected: Some(expected) };
+            // The tree moved since the place was chosen; the place is chosen anew.
             let mend = |conflict: &Conflict| moved && matches!(conflict, Conflict::Stale(_));
-            if self.save_category(writes, mend).await? {
+            if self.save_category(write, mend).await? {
                 return self.category(id).await;
             }
         }
@@ -93,13 +90,13 @@ impl CatalogService {
         self.ports.store.commit(unit).await.map_err(AppError::of_commit)
     }
 
-    /// The category as `draft` wants it, and what lies above it, the nearest first.
+    /// The category as `draft` wants it.
     async fn place_category(
         &self,
         id: CategoryId,
         known: Option<&Category>,
         draft: &CategoryDraft,
-    ) -> Result<Placed, AppError> {
+    ) -> Result<Arc<Category>, AppError> {
         let mut faults = Faults::default();
         let name = faults.note(|| "/name".into(), Text::try_new("name", &draft.name));
         let ancestors = match draft.parent {
@@ -122,7 +119,7 @@ impl CatalogService {
             };
             AppError::invalid(pointer, error.to_string())
         })?;
-        Ok(Placed { category: Arc::new(category), ancestors })
+        Ok(Arc::new(category))
     }
 
     async fn category_slug(
@@ -166,29 +163,16 @@ impl CatalogService {
     /// succeed.
     async fn save_category(
         &self,
-        writes: Vec<Write>,
+        write: Write,
         mend: impl Fn(&Conflict) -> bool,
     ) -> Result<bool, AppError> {
-        let unit = UnitOfWork { at: self.ports.clock.now(), writes };
+        let unit = UnitOfWork::of(self.ports.clock.now(), write);
         match self.ports.store.commit(unit).await {
             Ok(()) => Ok(true),
             Err(CommitError::Refused(conflict)) if mend(&conflict) => Ok(false),
             Err(error) => Err(AppError::of_commit(error)),
         }
     }
-}
-
-struct Placed {
-    category: Arc<Category>,
-    ancestors: Vec<Arc<Category>>,
-}
-
-/// Saves a category as it is. Of two moves at the same moment that would hang two categories below
-/// each other, one finds a category above it changed and is decided anew.
-fn held_still(category: &Category) -> Write {
-    let expected = Some(category.version);
-    let category = Category { version: category.version.next(), ..category.clone() };
-    Write::SaveCategory { category: Arc::new(category), expected }
 }
 
 fn find(nodes: &[CategoryNode], id: CategoryId) -> Option<&CategoryNode> {

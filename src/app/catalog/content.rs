@@ -52,7 +52,8 @@ impl ContentPlan {
     pub fn may_be_mended(&self, conflict: &Conflict) -> bool {
         match conflict {
             Conflict::Taken(Unique::ProductSlug, _) => self.slug_made,
-            Conflict::Taken(Unique::CategorySlug | Unique::CategoryName, _) => true,
+            Conflict::Taken(Unique::CategorySlug | Unique::CategoryName, _)
+            | Conflict::Stale("category") => true,
             Conflict::Taken(Unique::Sku, value) => {
                 self.skus_made.iter().any(|sku| sku.as_str().eq_ignore_ascii_case(value))
             }
