@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::{
-    Order, OrderChange, OrderError, OrderEvent, Payment, PaymentMethod, PaymentState, Phase, Placed,
-    Refund, RefundState,
+    Order, OrderChange, OrderError, OrderEvent, Payment, PaymentMethod, PaymentState, Phase,
+    Placed, Refund, RefundState,
 };
 use crate::domain::shared::{Money, RefundId, Timestamp};
 
