@@ -5,3 +5,4 @@
 #![cfg(test)]
 
 mod architecture;
+mod contract;
