@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::app::Shop;
+use crate::app::operations::{EventConsumer, Progress};
 use crate::domain::shared::Span;
 
 /// The pause after a step that failed.
@@ -63,6 +64,52 @@ async fn saga_pause(shop: &Shop) -> Duration {
     match shop.runner.next_due().await {
         Ok(Some(due)) => duration(due.since(now)).clamp(Duration::from_millis(10), LONGEST_WAIT),
         Ok(None) | Err(_) => LONGEST_WAIT,
+    }
+}
+
+/// Hands a consumer its events as they come, no faster than its pace.
+pub(super) async fn relay(
+    shop: Arc<Shop>,
+    consumer: Arc<dyn EventConsumer>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    loop {
+        if *stopped.borrow() {
+            return;
+        }
+        let progress = match shop.relay.step(consumer.as_ref()).await {
+            Ok(progress) => progress,
+            Err(error) => {
+                tracing::warn!(consumer = consumer.name(), %error, "events held back");
+                if !unless_stopped(&mut stopped, sleep(AFTER_ERROR)).await {
+                    return;
+                }
+                continue;
+            }
+        };
+        let rest = relay_rest(&shop, consumer.as_ref(), progress);
+        if !progress.more && !unless_stopped(&mut stopped, rest).await {
+            return;
+        }
+    }
+}
+
+/// Rests for the consumer's pace, then until there is an event or it is time to look at what was set
+/// aside.
+async fn relay_rest(shop: &Shop, consumer: &dyn EventConsumer, progress: Progress) {
+    sleep(duration(consumer.pace())).await;
+    let Some(position) = progress.position else {
+        // Another process serves it; it may die.
+        return sleep(LONGEST_WAIT).await;
+    };
+    let longest = if progress.parked { AFTER_ERROR } else { LONGEST_WAIT };
+    tokio::select! {
+        () = sleep(longest) => {}
+        woken = shop.ports.events.wait_after(position) => {
+            if woken.is_err() {
+                sleep(AFTER_ERROR).await;
+            }
+        }
     }
 }
 

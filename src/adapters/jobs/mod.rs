@@ -29,6 +29,9 @@ impl Jobs {
         let mut tasks = JoinSet::new();
         tasks.spawn(loops::sagas(shop.clone(), stopped.clone()));
         tasks.spawn(loops::sweeper(shop.clone(), stopped.clone()));
+        for consumer in &shop.consumers {
+            tasks.spawn(loops::relay(shop.clone(), consumer.clone(), stopped.clone()));
+        }
         Self { stop, tasks }
     }
 
