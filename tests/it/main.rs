@@ -5,3 +5,5 @@
 #![cfg(test)]
 
 mod architecture;
+mod contract;
+mod harness;

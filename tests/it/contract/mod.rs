@@ -1,0 +1,3 @@
+//! What every adapter of a port owes, as cases over a fresh backend.
+
+mod store;
