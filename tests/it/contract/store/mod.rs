@@ -4,10 +4,19 @@
 //! adapter that plugs in gives a function that opens an empty backend, and gets one test a case.
 
 mod categories;
+mod events;
+mod keys;
 mod lists;
 mod memory;
+mod orders;
+mod people;
+mod pricing;
 mod products;
+mod reservations;
+mod sagas;
 mod stock;
+mod units;
+mod uses;
 mod views;
 
 use std::sync::Arc;
@@ -21,6 +30,7 @@ use ecicomm::ports::inventory::StockQueries;
 use ecicomm::ports::order::{OrderQueries, Sagas};
 use ecicomm::ports::pricing::PricingQueries;
 use ecicomm::ports::store::{CommitError, Conflict, Store, UnitOfWork, Write};
+use tokio::sync::Barrier;
 
 use crate::harness::build::at;
 
@@ -94,6 +104,23 @@ impl Backend {
         self.try_at(0, vec![write]).await.expect_err("the write should be refused")
     }
 
+    /// Commits units at the same moment, each from a task of its own. How each went, in their order.
+    pub async fn race(&self, units: Vec<Vec<Write>>) -> Vec<Result<(), Conflict>> {
+        let start = Arc::new(Barrier::new(units.len()));
+        let tasks = units.into_iter().map(|writes| {
+            let (backend, start) = (self.clone(), start.clone());
+            tokio::spawn(async move {
+                start.wait().await;
+                backend.try_at(0, writes).await
+            })
+        });
+        let mut outcomes = Vec::new();
+        for task in tasks.collect::<Vec<_>>() {
+            outcomes.push(task.await.unwrap());
+        }
+        outcomes
+    }
+
     /// Every event so far.
     pub async fn all_events(&self) -> Vec<Event> {
         self.events.events_after(0, usize::MAX).await.unwrap()
@@ -122,6 +149,15 @@ macro_rules! suites {
         crate::contract::store::views::cases!($open);
         crate::contract::store::categories::cases!($open);
         crate::contract::store::stock::cases!($open);
+        crate::contract::store::reservations::cases!($open);
+        crate::contract::store::orders::cases!($open);
+        crate::contract::store::uses::cases!($open);
+        crate::contract::store::sagas::cases!($open);
+        crate::contract::store::keys::cases!($open);
+        crate::contract::store::events::cases!($open);
+        crate::contract::store::pricing::cases!($open);
+        crate::contract::store::people::cases!($open);
+        crate::contract::store::units::cases!($open);
     };
 }
 

@@ -1,7 +1,7 @@
 use ecicomm::domain::inventory::{Reservation, ReservationState};
 use ecicomm::domain::order::{
-    Effect, Lease, Order, OrderChange, OrderLine, OrderNumber, Origin, PaymentMethod, Placed,
-    PromotionUse, Saga, SagaPlan, Totals,
+    CheckoutState, Effect, Lease, Order, OrderChange, OrderLine, OrderNumber, Origin,
+    PaymentMethod, Placed, PromotionUse, Saga, SagaPlan, Totals,
 };
 use ecicomm::domain::pricing::UsageLimits;
 use ecicomm::domain::shared::{Allocation, Currency, LineId, Location, PaymentId, Span, Timestamp};
@@ -134,8 +134,8 @@ impl OrderBuilder {
     }
 
     /// The order as it is right after it was placed.
-    pub fn build(self) -> Order {
-        Order::place(self.placed).order
+    pub fn build(&self) -> Order {
+        Order::place(self.placed.clone()).order
     }
 
     /// The first step of its checkout, by the process `test`, which has it for five seconds.
@@ -164,6 +164,45 @@ impl OrderBuilder {
     pub fn place(self) -> Write {
         Write::PlaceOrder(Box::new(self.placing()))
     }
+
+    /// The second step, where the provider does not answer.
+    pub fn waiting(self, now: Timestamp) -> SagaStep {
+        let change = self.build().payment_unknown(now).unwrap();
+        let resolving = CheckoutState::Resolving { since: now };
+        self.step(change, resolving, &[Effect::PaymentUnknown], now)
+    }
+
+    /// The second step, where the order is confirmed.
+    pub fn confirming(self, now: Timestamp) -> SagaStep {
+        let change = self.build().confirm(false, now).unwrap();
+        self.step(change, CheckoutState::Confirmed, &[Effect::Confirmed], now)
+    }
+
+    pub fn confirm(self, now: Timestamp) -> Write {
+        Write::ConfirmOrder(Box::new(self.confirming(now)))
+    }
+
+    /// The second step, where the order comes to nothing.
+    pub fn compensating(self, now: Timestamp) -> SagaStep {
+        let change = self.build().fail("payment_declined", now).unwrap();
+        let effects = [Effect::PaymentFailed, Effect::Compensated];
+        self.step(change, CheckoutState::Compensated, &effects, now)
+    }
+
+    pub fn compensate(self, now: Timestamp) -> Write {
+        Write::CompensateOrder(Box::new(self.compensating(now)))
+    }
+
+    fn step(
+        self,
+        change: OrderChange,
+        state: CheckoutState,
+        effects: &[Effect],
+        now: Timestamp,
+    ) -> SagaStep {
+        let saga = self.placing().saga.advance(SagaPlan::Checkout(state), effects, now);
+        SagaStep { change: Some(change), saga, outcome: None }
+    }
 }
 
 pub fn lease(owner: &str, until: Timestamp) -> Lease {
@@ -180,14 +219,4 @@ pub fn key(name: &str) -> KeyClaim {
         id: KeyId { principal: "caller".to_owned(), key: format!("{name}-0123456789abcdef") },
         fingerprint,
     }
-}
-
-/// A step of a saga that leaves no answer to its key.
-pub fn step(saga: &Saga, plan: SagaPlan, effects: &[Effect], now: Timestamp) -> SagaStep {
-    SagaStep { change: None, saga: saga.clone().advance(plan, effects, now), outcome: None }
-}
-
-/// The step together with a change of its order.
-pub fn changing(step: SagaStep, change: OrderChange) -> SagaStep {
-    SagaStep { change: Some(change), ..step }
 }
