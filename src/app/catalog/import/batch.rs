@@ -250,7 +250,7 @@ impl<'a> Batch<'a> {
         }
         self.remember(index, names.key);
         self.by_sku.insert(names.sku.clone(), index);
-        let moved = self.stock.tell(&names.sku, new_sku, line.stock);
+        let moved = self.stock.tell(index, &names.sku, new_sku, line.stock);
         Ok(Ok(match (new_sku, revised == Ok(true) || moved) {
             (true, _) => LineOutcome::Created,
             (false, true) => LineOutcome::Updated,
@@ -310,15 +310,17 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// The unit that saves what the lines changed, and the groups that it opens.
+    /// The unit that saves what the lines changed, and the groups that it opens. Stock moves right
+    /// behind its product, so that consumers see both at once.
     pub fn finish(self) -> (UnitOfWork, Vec<(Box<str>, ProductId)>) {
         let mut writes = self.tree.into_writes();
-        for planned in &self.products {
+        let mut stock = self.stock;
+        for (index, planned) in self.products.iter().enumerate() {
             let expected = planned.base.as_ref().map(|base| base.version());
             let save = |product| Write::SaveProduct { product, expected };
             writes.extend(planned.product.clone().map(save));
+            writes.extend(stock.take(index).into_iter().map(Write::MoveStock));
         }
-        writes.extend(self.stock.into_movements().into_iter().map(Write::MoveStock));
         let group = |key: Box<str>| {
             let planned = self.by_key.get(&key).and_then(|index| self.products.get(*index))?;
             Some((key, planned.id))

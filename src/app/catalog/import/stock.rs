@@ -12,7 +12,7 @@ pub(super) struct StockPlan {
     /// Whether known SKUs are set to what the lines say.
     set: bool,
     on_hand: HashMap<Sku, (i64, Option<Version>)>,
-    movements: Vec<StockMovement>,
+    movements: HashMap<usize, Vec<StockMovement>>,
 }
 
 impl StockPlan {
@@ -21,11 +21,12 @@ impl StockPlan {
         let here = known.into_iter().flatten().filter(|item| *item.location() == location);
         let on_hand =
             here.map(|item| (item.sku().clone(), (item.on_hand(), Some(item.version())))).collect();
-        Self { location, set, on_hand, movements: Vec::new() }
+        Self { location, set, on_hand, movements: HashMap::new() }
     }
 
-    /// What a line says of the stock of `sku`; whether anything moves.
-    pub fn tell(&mut self, sku: &Sku, new_sku: bool, units: Option<i64>) -> bool {
+    /// What a line says of the stock of `sku`, of the product that is planned at `index`; whether
+    /// anything moves.
+    pub fn tell(&mut self, index: usize, sku: &Sku, new_sku: bool, units: Option<i64>) -> bool {
         let Some(units) = units else { return false };
         if !new_sku && !self.set {
             return false;
@@ -37,7 +38,7 @@ impl StockPlan {
         }
         let kind =
             if new_sku && delta > 0 { StockEventKind::Received } else { StockEventKind::Adjusted };
-        self.movements.push(StockMovement {
+        self.movements.entry(index).or_default().push(StockMovement {
             sku: sku.clone(),
             location: self.location.clone(),
             kind,
@@ -49,8 +50,8 @@ impl StockPlan {
         true
     }
 
-    /// The movements, in the order they were told.
-    pub fn into_movements(self) -> Vec<StockMovement> {
-        self.movements
+    /// Takes the movements of the product that is planned at `index`, in the order they were told.
+    pub fn take(&mut self, index: usize) -> Vec<StockMovement> {
+        self.movements.remove(&index).unwrap_or_default()
     }
 }
