@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::domain::shared::{Country, Currency, Location, Span};
+use crate::domain::shared::{Country, Currency, Location, Span, Timestamp};
 use crate::ports::cart::Carts;
 use crate::ports::catalog::{CatalogQueries, ReadContext};
 use crate::ports::customer::StaffQueries;
@@ -9,7 +9,7 @@ use crate::ports::idempotency::IdempotencyKeys;
 use crate::ports::imports::ImportQueries;
 use crate::ports::inventory::StockQueries;
 use crate::ports::order::{OrderQueries, Sagas};
-use crate::ports::payment::PaymentGateway;
+use crate::ports::payment::{PaymentGateway, SandboxLedger};
 use crate::ports::pricing::PricingQueries;
 use crate::ports::search::SearchIndex;
 use crate::ports::store::Store;
@@ -44,6 +44,8 @@ pub struct Ports {
     pub search: Arc<dyn SearchIndex>,
     /// The payment provider.
     pub gateway: Arc<dyn PaymentGateway>,
+    /// The sandbox provider's own ledger, where that provider is in use.
+    pub ledger: Option<Arc<dyn SandboxLedger>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -65,6 +67,10 @@ pub struct ShopConfig {
     pub currency: Currency,
     /// Where a buyer without an address is taken to be.
     pub country: Country,
+    /// The channel that sells.
+    pub channel: Arc<str>,
+    /// The language of texts.
+    pub locale: Arc<str>,
     /// The location that receives stock unless told otherwise.
     pub location: Location,
     /// The name of this process in leases; unique among replicas.
@@ -75,6 +81,10 @@ pub struct ShopConfig {
     pub lease: Span,
     /// After how long without an answer a payment is called off.
     pub give_up_payment_after: Span,
+    /// How long after a payment without an answer the provider's record is asked.
+    pub resolve_after: Span,
+    /// How often what ran out of time is looked for.
+    pub sweep_every: Span,
     /// How long a sign-in holds.
     pub access_token_lifetime: Span,
     /// What the flat shipping costs that a new shop starts with, in minor units of its currency.
@@ -89,11 +99,15 @@ impl ShopConfig {
         Self {
             currency: Currency::USD,
             country: Country::US,
+            channel: "default".into(),
+            locale: "en".into(),
             location: Location::main(),
             process: process.into(),
             hold: Span::minutes(30),
-            lease: Span::seconds(5),
+            lease: Span::seconds(10),
             give_up_payment_after: Span::seconds(20),
+            resolve_after: Span::millis(500),
+            sweep_every: Span::seconds(10),
             access_token_lifetime: Span::minutes(15),
             standard_shipping: 500,
             max_retries: 64,
@@ -101,13 +115,13 @@ impl ShopConfig {
     }
 
     /// The circumstances of a reader of whom nothing is known.
-    pub fn read_context(&self, at: crate::domain::shared::Timestamp) -> ReadContext {
+    pub fn read_context(&self, at: Timestamp) -> ReadContext {
         ReadContext {
-            channel: "default".into(),
+            channel: self.channel.clone(),
             currency: self.currency,
             country: self.country,
-            locale: "en".into(),
-            groups: [].into(),
+            locale: self.locale.clone(),
+            groups: Arc::default(),
             at,
         }
     }

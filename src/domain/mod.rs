@@ -13,6 +13,8 @@ pub mod cart;
 pub mod catalog;
 pub mod customer;
 pub mod inventory;
+pub mod media;
 pub mod order;
 pub mod pricing;
+pub mod search;
 pub mod shared;

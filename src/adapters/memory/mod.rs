@@ -13,9 +13,11 @@ mod commit;
 mod config;
 mod map;
 mod query;
+mod search;
 mod state;
 mod store;
 
 pub use carts::MemoryCarts;
 pub use config::MemoryConfig;
+pub use search::MemorySearch;
 pub use store::MemoryStore;

@@ -1,14 +1,17 @@
-//! Work in the background, and looking after the shop.
+//! Work behind the shop: handing events to their consumers, and looking after its health.
 //!
-//! Never decides anything that a request waits for: consumers follow what was committed, and the
-//! doctor only reads.
+//! A consumer is handed every event at least once and in the order of its aggregate. Nothing here
+//! may lose an event: what cannot be handled is set aside, tried again, and in the end kept for
+//! staff. The doctor only reads.
 
+mod consumer;
 mod doctor;
 mod popularity;
 mod relay;
 mod search;
 
+pub use consumer::{EventConsumer, HandleError};
 pub use doctor::{Checked, Doctor, Finding, Report, Tell};
 pub use popularity::PopularityConsumer;
-pub use relay::{EventConsumer, HandleError, Progress, Relay};
+pub use relay::{Progress, Relay};
 pub use search::SearchConsumer;

@@ -6,34 +6,35 @@ use async_trait::async_trait;
 use super::{EventConsumer, HandleError};
 use crate::app::Ports;
 use crate::domain::order::OrderEvent;
-use crate::domain::shared::{OrderId, ProductId};
+use crate::domain::shared::{OrderId, ProductId, Span};
 use crate::ports::events::{Event, EventBody};
 use crate::ports::store::Write;
 
-/// Moves the popularity of products by what is sold: up by the units of an order that is confirmed,
-/// down by those of one that is cancelled. Its writes go in with its position, so each event counts
-/// exactly once.
+/// Counts units sold into the popularity of products: a confirmed order adds, a cancelled one takes
+/// back. The counts are committed with the consumer's position, so each order counts exactly once.
 pub struct PopularityConsumer {
     ports: Arc<Ports>,
 }
 
 impl PopularityConsumer {
-    /// The consumer over these ports.
+    /// A consumer over these ports.
     pub fn new(ports: Arc<Ports>) -> Self {
         Self { ports }
     }
 
-    async fn add_order(
+    async fn count(
         &self,
-        id: OrderId,
+        order: OrderId,
         sign: i64,
-        units: &mut BTreeMap<ProductId, i64>,
+        moved: &mut BTreeMap<ProductId, i64>,
     ) -> Result<(), HandleError> {
-        let order = self.ports.orders.order(id).await?;
-        let order = order.ok_or_else(|| HandleError::Failed(format!("order {id} is missing")))?;
+        let found = self.ports.orders.order(order).await?;
+        let missing = || HandleError::Failed(format!("order {order} is missing"));
+        let order = found.ok_or_else(missing)?;
         for line in &order.placed().lines {
-            let sum = units.entry(line.product).or_default();
-            *sum = sum.saturating_add(sign * i64::from(line.quantity.units()));
+            let units = moved.entry(line.product).or_default();
+            let sold = sign.saturating_mul(i64::from(line.quantity.units()));
+            *units = units.saturating_add(sold);
         }
         Ok(())
     }
@@ -45,20 +46,28 @@ impl EventConsumer for PopularityConsumer {
         "popularity"
     }
 
+    fn batch(&self) -> usize {
+        1_000
+    }
+
+    fn pace(&self) -> Span {
+        Span::millis(200)
+    }
+
     async fn handle(&self, events: &[Event]) -> Result<Vec<Write>, HandleError> {
-        let mut units = BTreeMap::new();
+        let mut moved = BTreeMap::new();
         for event in events {
             match &event.body {
-                EventBody::Order(id, OrderEvent::Confirmed(_)) => {
-                    self.add_order(*id, 1, &mut units).await?;
+                EventBody::Order(order, OrderEvent::Confirmed(_)) => {
+                    self.count(*order, 1, &mut moved).await?;
                 }
-                EventBody::Order(id, OrderEvent::Cancelled(..)) => {
-                    self.add_order(*id, -1, &mut units).await?;
+                EventBody::Order(order, OrderEvent::Cancelled(..)) => {
+                    self.count(*order, -1, &mut moved).await?;
                 }
                 _ => {}
             }
         }
-        let moved = units.into_iter().filter(|(_, units)| *units != 0);
+        let moved = moved.into_iter().filter(|(_, units)| *units != 0);
         Ok(moved.map(|(product, units)| Write::AddPopularity { product, units }).collect())
     }
 }

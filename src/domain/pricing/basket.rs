@@ -13,8 +13,8 @@ use crate::domain::shared::{
 pub struct Basket {
     /// The one currency of the basket; every price must be in it.
     pub currency: Currency,
-    /// The lines, in the order they are shown: where cents cannot be shared evenly, the earlier line
-    /// gets the odd one.
+    /// The lines, in the order they are shown: where cents cannot be shared evenly, the earlier
+    /// line gets the odd one.
     pub lines: Vec<BasketLine>,
     /// The codes that the shopper gave. One given twice counts once.
     pub coupons: Vec<CouponCode>,

@@ -1,7 +1,7 @@
 //! What a basket costs: promotions and coupons, shipping, tax and totals.
 //!
 //! [`price`] is the one function that answers it, from the basket and the rules of the shop; a
-//! cart, an order and a quote all call it, so they never disagree. It takes its steps in this order:
+//! cart, an order and a quote all call it, so they never disagree. Its steps, in this order:
 //!
 //! 1. Each line's subtotal is its unit price times its quantity.
 //! 2. Promotions that may apply are sought: automatic ones always, coupons where their code was
@@ -16,7 +16,8 @@
 //! and the lines' discounts sum to `discount_total`.
 //!
 //! Nothing here may use a float, convert a currency, read a clock, or wrap or drop an amount: what
-//! does not fit 64 bits is an error. Nothing here takes a coupon's use; that happens with the order.
+//! does not fit 64 bits is an error. Nothing here takes a coupon's use; that happens with the
+//! order.
 
 mod basket;
 mod coupon;

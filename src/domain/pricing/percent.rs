@@ -59,7 +59,8 @@ impl Rate {
         }
     }
 
-    /// Reads a decimal number of percent such as `8.875`, with at most four digits behind the point.
+    /// Reads a decimal number of percent such as `8.875`, with at most four digits behind the
+    /// point.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let millionths = parse_fixed(text, 4).ok_or_else(|| {
             Invalid::new("tax rate", "must be a number with at most four decimal digits")

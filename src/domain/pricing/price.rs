@@ -36,8 +36,8 @@ impl From<MoneyError> for PricingError {
     }
 }
 
-/// What `basket` costs under `rules`. The module says in which steps; the same arguments always give
-/// the same answer. An empty basket costs nothing.
+/// What `basket` costs under `rules`. The module says in which steps; the same arguments always
+/// give the same answer. An empty basket costs nothing.
 pub fn price(basket: &Basket, rules: &PricingRules) -> Result<PricedBasket, PricingError> {
     let subtotals = subtotals(basket)?;
     let subtotal = Money::sum(basket.currency, subtotals.iter().copied())?;

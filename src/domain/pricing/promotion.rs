@@ -15,8 +15,8 @@ pub enum PromotionKind {
     /// An amount off, at most what is left in its scope, shared likewise. Only baskets of its
     /// currency get it.
     FixedAmount(Money),
-    /// Of every `buy + get` units in its scope the `get` cheapest have `percent` off. Units that cost
-    /// nothing do not count.
+    /// For every whole set of `buy + get` units in its scope `get` units have `percent` off: the
+    /// cheapest of all. Units that cost nothing do not count.
     BuyXGetY {
         /// Units at full price in a set.
         buy: Quantity,

@@ -222,7 +222,6 @@ impl ShippingStrategy {
     fn quote(&self, parcel: &Parcel) -> Option<Money> {
         let reached = |from: Money| from.amount() <= parcel.goods.amount();
         match self {
-            Self::Flat { price } => Some(*price),
             Self::ByWeight { steps } => {
                 steps.iter().find(|step| parcel.weight_grams <= step.up_to_grams).map(|s| s.price)
             }
@@ -232,7 +231,7 @@ impl ShippingStrategy {
             Self::FreeFrom { threshold, .. } if reached(*threshold) => {
                 Some(Money::zero(threshold.currency()))
             }
-            Self::FreeFrom { price, .. } => Some(*price),
+            Self::Flat { price } | Self::FreeFrom { price, .. } => Some(*price),
         }
     }
 }

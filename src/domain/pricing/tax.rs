@@ -25,8 +25,8 @@ pub struct TaxRateParts {
     pub version: Version,
 }
 
-/// A tax on one kind of goods in a country or a region of it. Every rate that fits applies, and each
-/// to the same amount: a country's rate and its region's add up, as Canada's do.
+/// A tax on one kind of goods in a country or a region of it. Every rate that fits applies, each to
+/// the same amount: a country's rate and its region's add up, as Canada's do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaxRate {
     parts: TaxRateParts,
@@ -52,7 +52,8 @@ impl TaxRate {
         }
     }
 
-    /// The checked parts. To edit a rate, clone and change them and call [`TaxRate::try_new`] again.
+    /// The checked parts. To edit a rate, clone and change them and call [`TaxRate::try_new`]
+    /// again.
     pub fn parts(&self) -> &TaxRateParts {
         &self.parts
     }
@@ -115,7 +116,7 @@ impl<'r> TaxBook<'r> {
             let millionths = i64::from(rate.parts.rate.millionths());
             let mut tax = amount.scaled(millionths, divisor).ok_or(PricingError::Overflow)?;
             if self.included {
-                // Several high rates may round up on a few cents; no price contains more than itself.
+                // Several high rates may round up on few cents; no price contains more than itself.
                 tax = tax.at_most(amount.minus(charged)?)?;
             }
             *sum = Some(sum.unwrap_or(Money::zero(self.currency)).plus(tax)?);

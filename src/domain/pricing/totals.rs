@@ -201,7 +201,7 @@ impl PricedBasket {
     }
 
     /// How it is shipped, for keeps.
-    pub fn into_shipping(self) -> Shipping {
+    pub(super) fn into_shipping(self) -> Shipping {
         self.parts.shipping
     }
 

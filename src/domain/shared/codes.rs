@@ -6,7 +6,10 @@ use super::Invalid;
 /// Makes a newtype over a short code that is written in one case, so that two spellings of it are
 /// equal.
 macro_rules! code {
-    ($($(#[$doc:meta])* $name:ident = $what:literal, $fold:ident, $allowed:expr, $rule:literal;)*) => {$(
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $what:literal, $fold:ident, $allowed:expr, $rule:literal;
+    )*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
@@ -18,8 +21,9 @@ macro_rules! code {
             /// Trims `raw`, folds its case and checks it.
             pub fn try_new(raw: &str) -> Result<Self, Invalid> {
                 let code = raw.trim().$fold();
-                let allowed: fn(&u8) -> bool = $allowed;
-                if code.is_empty() || code.len() > Self::MAX_LEN || !code.as_bytes().iter().all(allowed) {
+                let allowed: fn(u8) -> bool = $allowed;
+                let fits = (1..=Self::MAX_LEN).contains(&code.len());
+                if !fits || !code.bytes().all(allowed) {
                     return Err(Invalid::new($what, concat!("must be 1 to 64 ", $rule)));
                 }
                 Ok(Self(code.into()))
@@ -47,7 +51,8 @@ macro_rules! code {
 
 code! {
     /// What a shopper types to get a promotion. Case does not matter: it is kept in upper case.
-    CouponCode = "coupon code", to_ascii_uppercase, u8::is_ascii_graphic, "visible ASCII characters";
+    CouponCode = "coupon code", to_ascii_uppercase, |byte| byte.is_ascii_graphic(),
+        "visible ASCII characters";
     /// What names a way of shipping to clients, such as `standard`; kept in lower case.
     ShippingCode = "shipping code", to_ascii_lowercase, is_word, "of a-z, 0-9, - and _";
     /// What kind of goods a thing is for the tax office, such as `standard` or `reduced`; kept in
@@ -62,6 +67,6 @@ impl Default for TaxCategory {
     }
 }
 
-fn is_word(byte: &u8) -> bool {
+fn is_word(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_')
 }

@@ -139,6 +139,15 @@ fn a_code_that_was_used_again_stands_for_the_promotion_that_runs() {
 }
 
 #[test]
+fn a_code_that_was_switched_off_does_not_hide_its_successor() {
+    let starts_at = NOW.plus(Span::days(1));
+    let off = PromotionParts { active: false, ..ten() };
+    let coming = PromotionParts { starts_at: Some(starts_at), ..coupon(2, TEN, percent("20")) };
+    let priced = price(&one_for_1000(), &shop(vec![off, coming])).unwrap();
+    assert_eq!(priced.coupons()[0].outcome, Err(CouponRefusal::NotStarted { starts_at }));
+}
+
+#[test]
 fn a_check_counts_the_coupons_that_are_there_already() {
     let rules = shop(vec![ten(), exclusive(0, coupon(2, "ALONE", percent("50")))]);
     let basket = with_coupons(vec![line(1, 1000, 1)], &["ALONE"]);

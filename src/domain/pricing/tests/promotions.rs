@@ -72,6 +72,16 @@ fn the_second_one_may_be_half_off() {
 }
 
 #[test]
+fn which_of_equally_cheap_units_are_given_does_not_depend_on_their_order() {
+    // Of line 1 three units are given, half of 15 rounded up, and one of line 2; the other way round
+    // it would be 10.
+    let (one, two) = (line(1, 5, 3), line(2, 5, 2));
+    let promotions = || vec![promotion(1, buy_get(1, 4, "50"))];
+    assert_eq!(discounts(&priced(vec![one.clone(), two.clone()], promotions())), [8, 3]);
+    assert_eq!(discounts(&priced(vec![two, one], promotions())), [3, 8]);
+}
+
+#[test]
 fn units_that_cost_nothing_neither_count_nor_are_given() {
     let of = |lines| discounts(&priced(lines, vec![promotion(1, buy_get(2, 1, "100"))]));
     assert_eq!(of(vec![line(1, 900, 2), line(2, 0, 1)]), [0, 0]);

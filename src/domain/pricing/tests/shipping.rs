@@ -180,7 +180,7 @@ fn of_methods_that_share_a_code_the_cheaper_that_applies_counts() {
 
 #[test]
 fn an_option_is_listed_with_the_promotions_that_choosing_it_brings() {
-    // Free shipping applies alone, but takes nothing off a pick-up, so that the other applies there.
+    // Free shipping applies alone, but takes nothing off a pick-up: there the other applies.
     let alone = exclusive(1, promotion(1, PromotionKind::FreeShipping));
     let mut rules = shop(vec![alone, promotion(2, fixed(600))]);
     let free_pick_up = ShippingStrategy::FreeFrom { price: usd(100), threshold: usd(1000) };

@@ -43,8 +43,9 @@ fn at_equal_priority_a_coupon_wins_and_then_the_older() {
     let automatic = exclusive(1, promotion(1, percent("50")));
     let rules = shop(vec![automatic.clone(), exclusive(1, ten())]);
     assert_eq!(applied(&one_for_1000(), &rules), ["promotion 9"]);
-    let rules = shop(vec![exclusive(1, promotion(2, percent("60"))), automatic]);
-    assert_eq!(applied(&one_for_1000(), &rules), ["promotion 1"]);
+    let older = exclusive(1, promotion(0, fixed(5)));
+    let rules = shop(vec![automatic, older]);
+    assert_eq!(applied(&one_for_1000(), &rules), ["promotion 0"]);
 }
 
 #[test]
@@ -53,6 +54,18 @@ fn an_exclusive_promotion_that_would_take_nothing_off_keeps_nobody_off() {
     let shipping = exclusive(8, promotion(2, PromotionKind::FreeShipping));
     let rules = shop(vec![sets, shipping, ten(), promotion(3, percent("20"))]);
     assert_eq!(applied(&one_for_1000(), &rules), ["promotion 3", "promotion 9"]);
+}
+
+#[test]
+fn an_exclusive_promotion_never_joins_others() {
+    // Alone it finds the shipping free. Beside the tenth off, which brings the goods below the
+    // threshold, it would not, but it does not apply beside others.
+    let alone = exclusive(1, promotion(1, PromotionKind::FreeShipping));
+    let mut rules = shop(vec![alone, ten()]);
+    let strategy = ShippingStrategy::FreeFrom { price: usd(499), threshold: usd(1000) };
+    rules.shipping_methods = vec![method(1, "standard", strategy)];
+    assert_eq!(applied(&one_for_1000(), &rules), ["promotion 9"]);
+    assert_eq!(price(&one_for_1000(), &rules).unwrap().total(), usd(900 + 499));
 }
 
 #[test]

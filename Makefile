@@ -1,0 +1,59 @@
+# Each target does its own set-up; all that is needed is the Rust toolchain that rust-toolchain.toml
+# names (rustup fetches it by itself) and a C compiler for two dependencies.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The lock file is part of the source: a command that would change it fails.
+CARGO := cargo
+LOCKED := --locked
+ARGS :=
+
+.PHONY: help
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: toolchain ## The shop in memory, with the demo catalogue (ARGS="--import FILE" and the like)
+	$(CARGO) run $(LOCKED) --release -- serve $(ARGS)
+
+.PHONY: test
+test: toolchain ## All tests, first without drivers, then with all of them
+	@echo "== 1 of 2: the shop in memory, no driver in the dependency graph"
+	$(CARGO) test $(LOCKED) --no-default-features
+	@echo "== 2 of 2: every feature"
+	$(CARGO) test $(LOCKED)
+
+.PHONY: lint
+lint: toolchain ## Formatting and clippy over both feature sets, warnings are errors
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy $(LOCKED) --all-targets --no-default-features -- -D warnings
+	$(CARGO) clippy $(LOCKED) --all-targets -- -D warnings
+
+.PHONY: bench
+bench: toolchain ## The benchmarks
+	$(CARGO) bench $(LOCKED)
+
+.PHONY: planted
+planted: toolchain ## Plants each known bug in a copy of the tree and expects the tests to find it
+	@tests/planted/run.sh $(ARGS)
+
+.PHONY: openapi
+openapi: toolchain ## Writes the OpenAPI document to openapi.json
+	@mkdir -p target
+	$(CARGO) run $(LOCKED) --quiet -- openapi > target/openapi.json
+	mv target/openapi.json openapi.json
+
+.PHONY: deny
+deny: toolchain ## Licences, advisories and sources of the dependencies (needs cargo-deny)
+	@$(CARGO) deny --version >/dev/null 2>&1 \
+		|| { echo "cargo-deny is missing: cargo install cargo-deny --locked" >&2; exit 1; }
+	$(CARGO) deny $(LOCKED) check
+
+.PHONY: toolchain
+toolchain:
+	@command -v $(CARGO) >/dev/null \
+		|| { echo "cargo is missing: install Rust by rustup, see https://rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null \
+		|| { echo "a C compiler is missing: install gcc or clang (Debian: apt install gcc)" >&2; exit 1; }

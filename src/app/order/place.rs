@@ -1,0 +1,203 @@
+use std::sync::Arc;
+
+use super::OrderService;
+use super::draft::{Drafted, draft};
+use crate::app::idempotency::{Known, look_up, remember};
+use crate::app::{Answered, AppError};
+use crate::domain::order::{CheckoutState, Lease, Order, Saga, SagaId, SagaPlan};
+use crate::domain::shared::{
+    Address, CartId, CustomerId, Email, Money, OrderId, PaymentId, Quantity, ShippingCode, Sku,
+    Timestamp, Version,
+};
+use crate::ports::idempotency::{KeyClaim, Outcome, Refusal};
+use crate::ports::store::{CommitError, Conflict, PlaceOrder, UnitOfWork, Write};
+
+/// What an order is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BasketSource {
+    /// A cart.
+    Cart {
+        /// Which.
+        id: CartId,
+        /// The version its buyer saw, if told.
+        version: Option<Version>,
+    },
+    /// Lines sent with the order.
+    Lines(Vec<(Sku, Quantity)>),
+}
+
+/// An order to be placed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlaceOrderCommand {
+    /// What is bought.
+    pub source: BasketSource,
+    /// The total its buyer saw, if told.
+    pub expected_total: Option<Money>,
+    /// Where its messages go.
+    pub email: Email,
+    /// Where it is sent to, instead of the cart's address.
+    pub shipping_address: Option<Address>,
+    /// Where the bill goes, if not there.
+    pub billing_address: Option<Address>,
+    /// How it is sent, instead of the cart's choice.
+    pub shipping_option: Option<ShippingCode>,
+    /// How it is paid.
+    pub method: crate::domain::order::PaymentMethod,
+    /// Who buys, if signed in.
+    pub customer: Option<CustomerId>,
+}
+
+/// What placing an order came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placement {
+    /// The order, or a stored refusal.
+    pub outcome: Outcome,
+    /// Whether an earlier request under the same key did it.
+    pub replayed: bool,
+    /// Whether the payment's outcome is still unknown; the same key tells later.
+    pub pending: bool,
+}
+
+impl Placement {
+    fn done(answered: Answered) -> Self {
+        Self { outcome: answered.outcome, replayed: answered.replayed, pending: false }
+    }
+}
+
+impl OrderService {
+    /// Places an order: holds its stock, takes its money, confirms it; or gives back what it held.
+    /// Repeating the request under its key repeats the answer and nothing else.
+    pub async fn place(
+        &self,
+        command: PlaceOrderCommand,
+        key: KeyClaim,
+    ) -> Result<Placement, AppError> {
+        for _ in 0..self.config.max_retries {
+            let now = self.ports.clock.now();
+            match look_up(&self.ports, &key, now).await? {
+                Known::Done(outcome) => {
+                    return Ok(Placement::done(Answered { outcome, replayed: true }));
+                }
+                Known::InFlight(order) => return self.reattach(order, &key).await,
+                Known::New => {}
+            }
+            let drafted = match draft(&self.ports, &self.config, &command, now).await {
+                Ok(drafted) => drafted,
+                Err(AppError::Refused(refusal)) => {
+                    return Ok(Placement::done(remember(&self.ports, key, *refusal, now).await?));
+                }
+                Err(error) => return Err(error),
+            };
+            let lease = self.runner.new_lease(now);
+            let order = OrderId::new(self.ports.ids.next());
+            let saga = Saga::checkout(order, lease.clone(), now);
+            match self.reserve(order, drafted, saga.clone(), &key, now).await {
+                Ok(()) => return self.finish(order, saga, &key).await,
+                Err(CommitError::Refused(Conflict::CartOrdered)) => {
+                    let refusal = Refusal::CartOrdered;
+                    return Ok(Placement::done(remember(&self.ports, key, refusal, now).await?));
+                }
+                // Others were faster: stock, a coupon's last use, a number or the key is gone. Looking
+                // again tells which, and refuses by name what can no longer be had.
+                Err(CommitError::Refused(_)) => {}
+                Err(CommitError::Port(error)) => {
+                    return self.after_doubt(order, lease, &key, error, now).await;
+                }
+            }
+        }
+        Err(AppError::Contended("the stock"))
+    }
+
+    /// The first commit: the order with its stock, its coupon uses, its saga and its key.
+    async fn reserve(
+        &self,
+        id: OrderId,
+        drafted: Drafted,
+        saga: Saga,
+        key: &KeyClaim,
+        now: Timestamp,
+    ) -> Result<(), CommitError> {
+        let payment = PaymentId::new(self.ports.ids.next());
+        let mut bits = [0_u8; 8];
+        self.ports.secrets.fill(&mut bits);
+        let held_until = now.plus(self.config.hold);
+        let (placed, reservations, uses) = drafted.into_parts(id, payment, bits, held_until);
+        let place = PlaceOrder {
+            change: Order::place(placed),
+            reservations,
+            uses,
+            saga,
+            key: Some(key.clone()),
+        };
+        self.ports.store.commit(UnitOfWork::of(now, Write::PlaceOrder(Box::new(place)))).await
+    }
+
+    /// Drives the saga as far as it goes and answers what the key then holds.
+    async fn finish(
+        &self,
+        order: OrderId,
+        saga: Saga,
+        key: &KeyClaim,
+    ) -> Result<Placement, AppError> {
+        if let Err(error) = self.runner.drive(saga).await {
+            tracing::warn!(order.id = %order, %error, "checkout left to the runner");
+        }
+        let now = self.ports.clock.now();
+        if let Ok(Known::Done(outcome)) = look_up(&self.ports, key, now).await {
+            return Ok(Placement { outcome, replayed: false, pending: false });
+        }
+        self.still_pending(order, false).await
+    }
+
+    /// The first commit may or may not have gone through: the key tells, and if it did the saga is
+    /// this request's own.
+    async fn after_doubt(
+        &self,
+        order: OrderId,
+        lease: Lease,
+        key: &KeyClaim,
+        error: crate::ports::PortError,
+        now: Timestamp,
+    ) -> Result<Placement, AppError> {
+        match look_up(&self.ports, key, now).await {
+            Ok(Known::InFlight(known)) if known == order => {}
+            _ => return Err(AppError::Port(error)),
+        }
+        match self.ports.sagas.claim(SagaId::Checkout(order), lease, now).await? {
+            Some(saga) => self.finish(order, saga, key).await,
+            None => self.still_pending(order, false).await,
+        }
+    }
+
+    /// The key's checkout is under way: by another request, by nobody since a crash, or waiting.
+    async fn reattach(&self, order: OrderId, key: &KeyClaim) -> Result<Placement, AppError> {
+        let now = self.ports.clock.now();
+        let id = SagaId::Checkout(order);
+        let lease = self.runner.new_lease(now);
+        if let Some(saga) = self.ports.sagas.claim(id, lease, now).await? {
+            let mut placement = self.finish(order, saga, key).await?;
+            placement.replayed = true;
+            return Ok(placement);
+        }
+        let saga = self.ports.sagas.saga(id).await?;
+        if saga.as_ref().is_none_or(Saga::is_over) {
+            return match look_up(&self.ports, key, now).await? {
+                Known::Done(outcome) => Ok(Placement { outcome, replayed: true, pending: false }),
+                Known::New | Known::InFlight(_) => Err(AppError::InProgress),
+            };
+        }
+        match saga.map(|saga| saga.plan) {
+            Some(SagaPlan::Checkout(CheckoutState::Paying)) => Err(AppError::InProgress),
+            _ => self.still_pending(order, true).await,
+        }
+    }
+
+    pub(super) async fn still_pending(
+        &self,
+        order: OrderId,
+        replayed: bool,
+    ) -> Result<Placement, AppError> {
+        let order: Arc<Order> = self.order(order).await?;
+        Ok(Placement { outcome: Outcome::Order(order), replayed, pending: true })
+    }
+}

@@ -1,0 +1,125 @@
+use std::sync::Arc;
+
+use crate::app::{AppError, Ports, ShopConfig};
+use crate::domain::order::{CheckoutState, Lease, Order, RefundJobState, Saga, SagaPlan};
+use crate::domain::shared::{OrderId, Timestamp};
+use crate::ports::store::{CommitError, Conflict, SagaStep, UnitOfWork, Write};
+
+/// Drives sagas: those of requests while these wait, and all others that are due.
+#[derive(Clone)]
+pub struct SagaRunner {
+    pub(super) ports: Arc<Ports>,
+    pub(super) config: Arc<ShopConfig>,
+}
+
+/// What a step of a saga came to.
+pub(super) enum Step {
+    /// The saga in its next state, still in our hands.
+    Next(Saga),
+    /// It is over, waits, or is another's now.
+    Rest,
+}
+
+impl SagaRunner {
+    /// How many sagas one step of the runner takes.
+    const BATCH: usize = 32;
+    /// How many states a saga can go through without waiting.
+    const MAX_STEPS: usize = 8;
+
+    /// A runner over these ports.
+    pub fn new(ports: Arc<Ports>, config: Arc<ShopConfig>) -> Self {
+        Self { ports, config }
+    }
+
+    /// Takes the sagas that are due and drives each as far as it goes; how many those were. A saga
+    /// that fails does not hold up the others: its lease runs out and it is taken again.
+    pub async fn step(&self) -> Result<usize, AppError> {
+        let now = self.ports.clock.now();
+        let lease = self.new_lease(now);
+        let due = self.ports.sagas.claim_due(lease, now, Self::BATCH).await?;
+        let count = due.len();
+        let driven = due.into_iter().map(|saga| {
+            let id = saga.id;
+            async move {
+                if let Err(error) = self.drive(saga).await {
+                    tracing::warn!(saga.id = ?id, %error, "saga put off");
+                }
+            }
+        });
+        futures_util::future::join_all(driven).await;
+        Ok(count)
+    }
+
+    /// When the next saga is due, if any is under way.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, AppError> {
+        Ok(self.ports.sagas.next_due().await?)
+    }
+
+    /// A lease of its own for one piece of work, so that two requests of one process never share a
+    /// saga.
+    pub(super) fn new_lease(&self, now: Timestamp) -> Lease {
+        let owner = format!("{}/{}", self.config.process, self.ports.ids.next());
+        Lease { owner, until: now.plus(self.config.lease) }
+    }
+
+    /// Drives a saga that is in our hands until it is over or has to wait.
+    pub(super) async fn drive(&self, saga: Saga) -> Result<(), AppError> {
+        let mut saga = saga;
+        for _ in 0..Self::MAX_STEPS {
+            let step = match saga.plan.clone() {
+                SagaPlan::Checkout(state) => self.checkout_step(&saga, state).await?,
+                SagaPlan::Refund(RefundJobState::Paying) => self.refund_step(&saga).await?,
+                SagaPlan::Refund(_) => Step::Rest,
+            };
+            match step {
+                Step::Next(next) => saga = next,
+                Step::Rest => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn checkout_step(&self, saga: &Saga, state: CheckoutState) -> Result<Step, AppError> {
+        let order = self.load(saga.id.order()).await?;
+        match state {
+            CheckoutState::Paying => self.pay(saga, &order).await,
+            CheckoutState::Resolving { since } => self.resolve(saga, &order, since).await,
+            CheckoutState::AwaitingBuyer { until } => self.await_buyer(saga, &order, until).await,
+            CheckoutState::PayingBack { refund } => self.pay_back(saga, &order, refund).await,
+            CheckoutState::Confirmed
+            | CheckoutState::Compensated
+            | CheckoutState::NeedsAttention => Ok(Step::Rest),
+        }
+    }
+
+    pub(super) async fn load(&self, id: OrderId) -> Result<Arc<Order>, AppError> {
+        self.ports.orders.order(id).await?.ok_or(AppError::NotFound("order"))
+    }
+
+    /// Commits a step. `None` where the step was overtaken: someone else has the saga or changed the
+    /// order meanwhile.
+    pub(super) async fn commit(
+        &self,
+        write: fn(Box<SagaStep>) -> Write,
+        step: SagaStep,
+        now: Timestamp,
+    ) -> Result<Option<Saga>, CommitError> {
+        let saga = step.saga.clone();
+        match self.ports.store.commit(UnitOfWork::of(now, write(Box::new(step)))).await {
+            Ok(()) => Ok(Some(saga)),
+            Err(CommitError::Refused(Conflict::Stale(_))) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts a saga off after a try in vain.
+    pub(super) async fn put_off(&self, saga: &Saga, now: Timestamp) -> Result<Step, AppError> {
+        let mut bits = [0_u8; 2];
+        self.ports.secrets.fill(&mut bits);
+        let jitter = u32::from(u16::from_le_bytes(bits)) % 1_001;
+        let saga = saga.clone().retry(jitter, now);
+        let step = SagaStep { change: None, saga, outcome: None };
+        self.commit(Write::StepSaga, step, now).await.map_err(AppError::of_commit)?;
+        Ok(Step::Rest)
+    }
+}

@@ -1,0 +1,93 @@
+use std::collections::HashMap;
+
+use super::*;
+
+fn with(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    let variables: HashMap<String, String> =
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Settings::from_variables(&variables)
+}
+
+#[test]
+fn nothing_needs_to_be_set() {
+    let settings = with(&[]).unwrap();
+    assert_eq!(settings.http.bind.to_string(), "127.0.0.1:8080");
+    assert!(settings.demo);
+    assert_eq!(settings.hold, Span::minutes(30));
+}
+
+#[test]
+fn the_environment_wins() {
+    let settings = with(&[
+        ("ECICOMM__HTTP__BIND", "0.0.0.0:9999"),
+        ("ECICOMM__DEMO", "false"),
+        ("ECICOMM__SHOP__CURRENCY", "EUR"),
+        ("ECICOMM__SHOP__PRICES_INCLUDE_TAX", "true"),
+        ("ECICOMM__PAYMENT__TIMEOUT_MS", "250"),
+        ("OTHER__HTTP__BIND", "nonsense"),
+    ])
+    .unwrap();
+    assert_eq!(settings.http.bind.port(), 9999);
+    assert!(!settings.demo && settings.shop.prices_include_tax);
+    assert_eq!(settings.shop.currency.code(), "EUR");
+    assert_eq!(settings.payment.timeout, Span::millis(250));
+}
+
+#[test]
+fn an_empty_variable_is_one_that_is_not_set() {
+    assert_eq!(with(&[("ECICOMM__ADMIN__EMAIL", "")]).unwrap().administrator, None);
+}
+
+#[test]
+fn a_wrong_setting_is_named() {
+    for (name, value) in [
+        ("ECICOMM__PROFILE", "prod"),
+        ("ECICOMM__PROFILE", "production"),
+        ("ECICOMM__DATA", "/somewhere"),
+        ("ECICOMM__DEMO", "maybe"),
+        ("ECICOMM__HTTP__BIND", "localhost"),
+        ("ECICOMM__HTTP__BIND", "127.0.0.1:99999"),
+        ("ECICOMM__HTTP__WORKERS", "-1"),
+        ("ECICOMM__HTTP__WORKERS", "many"),
+        ("ECICOMM__HTTP__MAX_JSON_BYTES", "1"),
+        ("ECICOMM__HTTP__DRAIN_SECONDS", "61"),
+        ("ECICOMM__SHOP__CURRENCY", "dollars"),
+        ("ECICOMM__SHOP__COUNTRY", "USA"),
+        ("ECICOMM__SHOP__PRICES_INCLUDE_TAX", "perhaps"),
+        ("ECICOMM__ADMIN__EMAIL", "nobody"),
+        ("ECICOMM__SECRETS__SIGNING_KEY", "short"),
+        ("ECICOMM__SECRETS__SIGNING_KEY", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("ECICOMM__PAYMENT__SANDBOX_URL", "127.0.0.1:1"),
+        ("ECICOMM__PAYMENT__TIMEOUT_MS", "0"),
+        ("ECICOMM__ORDERS__HOLD_MINUTES", "0"),
+        ("ECICOMM__MEMORY__MAX_CARTS", "0"),
+        ("ECICOMM__LOG__FORMAT", "xml"),
+    ] {
+        let error = with(&[(name, value)]).unwrap_err();
+        assert_eq!(error.key, name, "{error}");
+        assert!(!error.problem.is_empty());
+    }
+}
+
+#[test]
+fn a_misspelt_setting_is_refused_by_name() {
+    let error = with(&[("ECICOMM__HTTP__BNID", "127.0.0.1:1")]).unwrap_err();
+    assert!(error.to_string().to_lowercase().contains("bnid"), "{error}");
+}
+
+#[test]
+fn a_password_needs_its_address() {
+    let error = with(&[("ECICOMM__ADMIN__PASSWORD", "Secret-1234")]).unwrap_err();
+    assert_eq!(error.key, "ECICOMM__ADMIN__EMAIL");
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let settings = with(&[
+        ("ECICOMM__ADMIN__EMAIL", "ada@example.com"),
+        ("ECICOMM__ADMIN__PASSWORD", "Canary-1234"),
+        ("ECICOMM__SECRETS__SIGNING_KEY", "canary-0123456789-abcdefghijklmnop"),
+    ])
+    .unwrap();
+    assert!(!format!("{settings:?}").to_lowercase().contains("canary-"));
+}
