@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use super::cart::CartService;
-use super::catalog::CatalogService;
+use super::catalog::{CatalogService, ImportService};
 use super::customer::StaffService;
 use super::inventory::InventoryService;
+use super::operations::{Doctor, EventConsumer, PopularityConsumer, Relay, SearchConsumer};
 use super::order::{OrderService, SagaRunner, Sweeper};
 use super::pricing::PricingService;
 use super::search::SearchService;
@@ -14,6 +15,8 @@ use super::{Ports, ShopConfig};
 pub struct Shop {
     /// Products and categories.
     pub catalog: CatalogService,
+    /// Imports of catalogue files.
+    pub imports: ImportService,
     /// Promotions, taxes, shipping.
     pub pricing: PricingService,
     /// Finding products.
@@ -30,6 +33,12 @@ pub struct Shop {
     pub runner: SagaRunner,
     /// Lets go of what ran out of time.
     pub sweeper: Sweeper,
+    /// Hands events to consumers.
+    pub relay: Relay,
+    /// Who wants to hear of events.
+    pub consumers: Vec<Arc<dyn EventConsumer>>,
+    /// Recomputes every counter.
+    pub doctor: Doctor,
     /// What the use cases stand on.
     pub ports: Arc<Ports>,
     /// What the shop is set to.
@@ -42,6 +51,7 @@ impl Shop {
         let (ports, config) = (Arc::new(ports), Arc::new(config));
         Self {
             catalog: CatalogService::new(ports.clone(), config.clone()),
+            imports: ImportService::new(ports.clone(), config.clone()),
             pricing: PricingService::new(ports.clone(), config.clone()),
             search: SearchService::new(ports.clone(), config.clone()),
             staff: StaffService::new(ports.clone(), config.clone()),
@@ -50,6 +60,12 @@ impl Shop {
             inventory: InventoryService::new(ports.clone(), config.clone()),
             runner: SagaRunner::new(ports.clone(), config.clone()),
             sweeper: Sweeper::new(ports.clone(), config.clone()),
+            relay: Relay::new(ports.clone(), config.clone()),
+            consumers: vec![
+                Arc::new(PopularityConsumer::new(ports.clone())),
+                Arc::new(SearchConsumer::new(ports.clone(), config.clone())),
+            ],
+            doctor: Doctor::new(ports.clone()),
             ports,
             config,
         }
