@@ -13,7 +13,8 @@ use crate::ports::store::{CommitError, Conflict, SagaStep, Write};
 
 /// Reserve → pay → confirm: the steps after the stock is held.
 impl SagaRunner {
-    /// Asks for the money. Asking again after a crash is safe: the payment's id is the key.
+    /// Asks for the money. Asking again after a crash is safe: the payment's id is the key. Nothing
+    /// is asked for stock that is no longer held.
     pub(super) async fn pay(&self, saga: &Saga, order: &Order) -> Result<Step, AppError> {
         let PaymentMethod::Card { token } = &order.placed().method else {
             return self.confirm(saga, order, false).await;
@@ -26,6 +27,11 @@ impl SagaRunner {
         };
         if request.amount.is_zero() {
             return self.confirm(saga, order, false).await;
+        }
+        let now = self.ports.clock.now();
+        if now >= order.placed().at.plus(self.config.hold) {
+            // Nobody came back to it while its stock was held. It may have been charged before that.
+            return self.call_off(saga, order, "hold_expired").await;
         }
         match self.ports.gateway.charge(&request).await {
             Ok(outcome) => self.charged(saga, order, outcome).await,

@@ -52,7 +52,12 @@ impl SagaRunner {
         self.call_off(saga, order, "buyer_did_not_act").await
     }
 
-    async fn call_off(&self, saga: &Saga, order: &Order, why: &str) -> Result<Step, AppError> {
+    pub(super) async fn call_off(
+        &self,
+        saga: &Saga,
+        order: &Order,
+        why: &str,
+    ) -> Result<Step, AppError> {
         match self.ports.gateway.void(order.placed().payment, order.id()).await {
             Ok(VoidOutcome::Voided) => self.compensate_unpaid(saga, order, why).await,
             Ok(VoidOutcome::AlreadyCaptured) => self.confirm(saga, order, true).await,
