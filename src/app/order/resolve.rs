@@ -200,9 +200,13 @@ impl OrderService {
     async fn resume(&self, order: &Order, now: Timestamp) -> Result<(), AppError> {
         let saga = self.ports.sagas.saga(SagaId::Checkout(order.id())).await?;
         let Some(saga) = saga else { return Ok(()) };
-        let SagaPlan::Checkout(CheckoutState::AwaitingBuyer { .. }) = saga.plan else {
+        let SagaPlan::Checkout(CheckoutState::AwaitingBuyer { until }) = saga.plan else {
             return Ok(());
         };
+        if now >= until {
+            // Too late: the runner, or who is first, calls the payment off.
+            return self.give_up(saga.id, now).await;
+        }
         let plan = SagaPlan::Checkout(CheckoutState::Resolving { since: now });
         let lease = self.runner.new_lease(now);
         let next = saga.advance(plan, &[Effect::BuyerActed], now).leased(lease);
@@ -221,5 +225,13 @@ impl OrderService {
             self.runner.drive(saga).await?;
         }
         Ok(())
+    }
+
+    async fn give_up(&self, id: SagaId, now: Timestamp) -> Result<(), AppError> {
+        let lease = self.runner.new_lease(now);
+        match self.ports.sagas.claim(id, lease, now).await? {
+            Some(saga) => self.runner.drive(saga).await,
+            None => Ok(()),
+        }
     }
 }
