@@ -203,30 +203,45 @@ impl OrderService {
         let SagaPlan::Checkout(CheckoutState::AwaitingBuyer { until }) = saga.plan else {
             return Ok(());
         };
-        if now >= until {
-            // Too late: the runner, or who is first, calls the payment off.
-            return self.give_up(saga.id, now).await;
+        let driven = if now < until {
+            let Some(next) = self.buyer_acted(saga, now).await? else { return Ok(()) };
+            self.go_on(&next, order).await
+        } else {
+            self.give_up(saga.id, now).await
+        };
+        if let Err(error) = driven {
+            tracing::warn!(order.id = %order.id(), %error, "payment left to the runner");
         }
+        Ok(())
+    }
+
+    /// Writes down that the buyer acted, and takes the saga; `None` where someone else moved it.
+    async fn buyer_acted(&self, saga: Saga, now: Timestamp) -> Result<Option<Saga>, AppError> {
         let plan = SagaPlan::Checkout(CheckoutState::Resolving { since: now });
         let lease = self.runner.new_lease(now);
         let next = saga.advance(plan, &[Effect::BuyerActed], now).leased(lease);
         let step = SagaStep { change: None, saga: next.clone(), outcome: None };
         let unit = UnitOfWork::of(now, Write::StepSaga(Box::new(step)));
         match self.ports.store.commit(unit).await {
-            Ok(()) => {}
-            Err(CommitError::Refused(Conflict::Stale(_))) => return Ok(()),
-            Err(error) => return Err(AppError::of_commit(error)),
+            Ok(()) => Ok(Some(next)),
+            Err(CommitError::Refused(Conflict::Stale(_))) => Ok(None),
+            Err(error) => Err(AppError::of_commit(error)),
         }
-        let step = match self.ports.gateway.resume(order.placed().payment).await {
-            Ok(outcome) => self.runner.charged(&next, order, outcome).await,
-            Err(_) => self.runner.leave_unknown(&next, order).await,
-        };
-        if let Ok(Step::Next(saga)) = step {
-            self.runner.drive(saga).await?;
-        }
-        Ok(())
     }
 
+    /// Asks the provider to go on, and drives the saga by its answer.
+    async fn go_on(&self, saga: &Saga, order: &Order) -> Result<(), AppError> {
+        let step = match self.ports.gateway.resume(order.placed().payment).await {
+            Ok(outcome) => self.runner.charged(saga, order, outcome).await?,
+            Err(_) => self.runner.leave_unknown(saga, order).await?,
+        };
+        match step {
+            Step::Next(saga) => self.runner.drive(saga).await,
+            Step::Rest => Ok(()),
+        }
+    }
+
+    /// The buyer came too late: calls the payment off, unless the runner is at it.
     async fn give_up(&self, id: SagaId, now: Timestamp) -> Result<(), AppError> {
         let lease = self.runner.new_lease(now);
         match self.ports.sagas.claim(id, lease, now).await? {
