@@ -186,12 +186,13 @@ impl OrderService {
                 Known::New | Known::InFlight(_) => Err(AppError::InProgress),
             };
         }
-        match saga.map(|saga| saga.plan) {
-            Some(SagaPlan::Checkout(CheckoutState::Paying)) => Err(AppError::InProgress),
+        match saga {
+            Some(saga) if at_first_try(&saga) => Err(AppError::InProgress),
             _ => self.still_pending(order, true).await,
         }
     }
 
+    /// The order as far as it is: the payment's outcome is not known yet.
     pub(super) async fn still_pending(
         &self,
         order: OrderId,
@@ -200,4 +201,10 @@ impl OrderService {
         let order: Arc<Order> = self.order(order).await?;
         Ok(Placement { outcome: Outcome::Order(order), replayed, pending: true })
     }
+}
+
+/// Whether the provider is being asked for the first time. Once that was put off, whoever placed the
+/// order was told that it is pending, and is told so until it ends.
+fn at_first_try(saga: &Saga) -> bool {
+    saga.plan == SagaPlan::Checkout(CheckoutState::Paying) && saga.attempts == 0
 }
