@@ -203,14 +203,25 @@ fn agreed(
         if expected == total {
             return Ok(());
         }
-        return Err(format!("The total is {total}, not {expected}."));
+        return Err(format!("The total is {total}, not {expected}.{}", without(priced)));
     }
     match source.cart.as_ref().and_then(|cart| cart.shown_total()) {
         Some(shown) if total.exceeds(shown).unwrap_or(true) => {
-            Err(format!("The total is {total}; the cart last showed {shown}."))
+            let without = without(priced);
+            Err(format!("The total is {total}; the cart last showed {shown}.{without}"))
         }
         _ => Ok(()),
     }
+}
+
+/// Which coupons take nothing off, and why. The cart cannot tell of one that is used up for its
+/// buyer: until there is an order, it does not know who that is.
+fn without(priced: &PricedBasket) -> String {
+    let refused = priced.coupons().iter().filter_map(|coupon| {
+        let reason = coupon.outcome.as_ref().err()?;
+        Some(format!(" The coupon {} does not count: {reason}.", coupon.code))
+    });
+    refused.collect()
 }
 
 /// The cart at today's prices, which its buyer is now shown and which it remembers.
