@@ -134,6 +134,10 @@ async fn gather(
 
 /// Lines sent with the order, as the cart would have them; a SKU sent twice is one line.
 async fn lines_of(ports: &Ports, asked: &[(Sku, Quantity)]) -> Result<Vec<CartLine>, AppError> {
+    if asked.len() > Cart::MAX_LINES {
+        let detail = format!("An order has at most {} lines.", Cart::MAX_LINES);
+        return Err(AppError::invalid("/lines", detail));
+    }
     let skus: Vec<Sku> = asked.iter().map(|(sku, _)| sku.clone()).collect();
     let views = ports.catalog.by_skus(&skus).await?;
     let mut lines: Vec<CartLine> = Vec::new();
