@@ -35,14 +35,15 @@ impl SagaRunner {
         }
         match self.ports.gateway.charge(&request).await {
             Ok(outcome) => self.charged(saga, order, outcome).await,
-            Err(error) if error.kind() == PortErrorKind::Unavailable => {
+            Err(error) => {
+                tracing::warn!(order.id = %order.id(), %error, "charge unanswered");
                 let now = self.ports.clock.now();
-                if now.since(order.placed().at) < self.config.give_up_payment_after {
+                let young = now.since(order.placed().at) < self.config.give_up_payment_after;
+                if young && error.kind() == PortErrorKind::Unavailable {
                     return self.put_off(saga, now).await;
                 }
                 self.leave_unknown(saga, order).await
             }
-            Err(_) => self.leave_unknown(saga, order).await,
         }
     }
 

@@ -23,8 +23,12 @@ impl SagaRunner {
         since: Timestamp,
     ) -> Result<Step, AppError> {
         let payment = order.placed().payment;
-        let Ok(record) = self.ports.gateway.look_up(payment).await else {
-            return self.put_off(saga, self.ports.clock.now()).await;
+        let record = match self.ports.gateway.look_up(payment).await {
+            Ok(record) => record,
+            Err(error) => {
+                tracing::warn!(order.id = %order.id(), %error, "look-up of a payment unanswered");
+                return self.put_off(saga, self.ports.clock.now()).await;
+            }
         };
         match record {
             ChargeRecord::Ended(outcome) => self.charged(saga, order, outcome).await,
@@ -61,7 +65,10 @@ impl SagaRunner {
         match self.ports.gateway.void(order.placed().payment, order.id()).await {
             Ok(VoidOutcome::Voided) => self.compensate_unpaid(saga, order, why).await,
             Ok(VoidOutcome::AlreadyCaptured) => self.confirm(saga, order, true).await,
-            Err(_) => self.put_off(saga, self.ports.clock.now()).await,
+            Err(error) => {
+                tracing::warn!(order.id = %order.id(), %error, "void unanswered");
+                self.put_off(saga, self.ports.clock.now()).await
+            }
         }
     }
 
@@ -164,7 +171,11 @@ impl SagaRunner {
         }
         let request =
             RefundRequest { refund, payment: owed.payment, order: order.id(), amount: owed.amount };
-        Ok(self.ports.gateway.refund(&request).await.ok())
+        let answer = self.ports.gateway.refund(&request).await;
+        if let Err(error) = &answer {
+            tracing::warn!(order.id = %order.id(), refund.id = %refund, %error, "refund unanswered");
+        }
+        Ok(answer.ok())
     }
 }
 
@@ -233,7 +244,10 @@ impl OrderService {
     async fn go_on(&self, saga: &Saga, order: &Order) -> Result<(), AppError> {
         let step = match self.ports.gateway.resume(order.placed().payment).await {
             Ok(outcome) => self.runner.charged(saga, order, outcome).await?,
-            Err(_) => self.runner.leave_unknown(saga, order).await?,
+            Err(error) => {
+                tracing::warn!(order.id = %order.id(), %error, "resumed payment unanswered");
+                self.runner.leave_unknown(saga, order).await?
+            }
         };
         match step {
             Step::Next(saga) => self.runner.drive(saga).await,
