@@ -139,13 +139,15 @@ impl OrderService {
         saga: Saga,
         key: &KeyClaim,
     ) -> Result<Placement, AppError> {
-        if let Err(error) = self.runner.drive(saga).await {
+        if let Err(error) = self.runner.drive(saga.clone()).await {
             tracing::warn!(order.id = %order, %error, "checkout left to the runner");
         }
         let now = self.ports.clock.now();
         if let Ok(Known::Done(outcome)) = look_up(&self.ports, key, now).await {
             return Ok(Placement { outcome, replayed: false, pending: false });
         }
+        // Where a step failed or was overtaken the saga is still as it was: nobody is at it any more.
+        self.runner.put_off(&saga, now).await?;
         self.still_pending(order, false).await
     }
 
@@ -203,8 +205,8 @@ impl OrderService {
     }
 }
 
-/// Whether the provider is being asked for the first time. Once that was put off, whoever placed the
-/// order was told that it is pending, and is told so until it ends.
+/// Whether the provider is being asked for the first time. Nobody was told yet that the order is
+/// pending: that is said only once the saga moved on or was put off, and then until it ends.
 fn at_first_try(saga: &Saga) -> bool {
     saga.plan == SagaPlan::Checkout(CheckoutState::Paying) && saga.attempts == 0
 }
