@@ -72,6 +72,7 @@ impl OrderService {
         command: PlaceOrderCommand,
         key: KeyClaim,
     ) -> Result<Placement, AppError> {
+        let mut last = None;
         for _ in 0..self.config.max_retries {
             let now = self.ports.clock.now();
             match look_up(&self.ports, &key, now).await? {
@@ -99,13 +100,17 @@ impl OrderService {
                 }
                 // Others were faster: stock, a coupon's last use, a number or the key is gone. Looking
                 // again tells which, and refuses by name what can no longer be had.
-                Err(CommitError::Refused(_)) => {}
+                Err(CommitError::Refused(conflict)) => last = Some(conflict),
                 Err(CommitError::Port(error)) => {
                     return self.after_doubt(order, lease, &key, error, now).await;
                 }
             }
         }
-        Err(AppError::Contended("the stock"))
+        match last {
+            // Looking still shows stock that cannot be held, as of a part that nobody sells.
+            Some(short @ Conflict::OutOfStock { .. }) => Err(AppError::of_commit(short.into())),
+            _ => Err(AppError::Contended("the stock")),
+        }
     }
 
     /// The first commit: the order with its stock, its coupon uses, its saga and its key.
