@@ -15,10 +15,10 @@ pub enum StockPolicy {
 
 impl StockPolicy {
     /// How many units may be sold beyond what is on hand.
-    pub const fn limit(self) -> i64 {
+    pub fn limit(self) -> i64 {
         match self {
             Self::Tracked => 0,
-            Self::Backorder { limit } => limit as i64,
+            Self::Backorder { limit } => i64::from(limit),
             Self::Untracked => i64::MAX,
         }
     }
@@ -44,7 +44,7 @@ impl Availability {
 
     /// The band of `free` units (on hand less reserved) under `policy`; stock is low below
     /// `low_below` units.
-    pub const fn of(free: i64, policy: StockPolicy, low_below: i64) -> Self {
+    pub fn of(free: i64, policy: StockPolicy, low_below: i64) -> Self {
         if matches!(policy, StockPolicy::Untracked) {
             return Self::InStock;
         }

@@ -37,7 +37,7 @@ const PRODUCTS: u128 = 7;
 const ROUNDS: u64 = 8;
 const WRITES: u64 = 150;
 
-/// Numbers that look random and come again with the same seed (SplitMix64).
+/// Numbers that look random and come again with the same seed.
 struct Chance(u64);
 
 impl Chance {
@@ -243,10 +243,10 @@ impl Facts {
     async fn check_bands(&self, b: &Backend, view: &ProductView) {
         for (variant, band) in view.product.content().variants.iter().zip(&view.availability) {
             let part = variant.stocked().remove(0);
-            let sellers = self.views.iter().filter_map(|view| {
+            let mut sellers = self.views.iter().filter_map(|view| {
                 view.product.variant_by_sku(&part.sku).map(|seller| seller.stock_policy)
             });
-            let expected = match sellers.last() {
+            let expected = match sellers.next_back() {
                 None => Availability::OutOfStock,
                 Some(StockPolicy::Untracked) => Availability::InStock,
                 Some(_) => {
