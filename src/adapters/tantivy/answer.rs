@@ -2,7 +2,7 @@
 
 use ::tantivy::DocId;
 
-use super::facets::{Counter, take_first};
+use super::facets::{Counter, Tallies, take_first};
 use super::filter::Filter;
 use super::matching::{Found, Match, match_text};
 use super::segment::Segment;
@@ -18,8 +18,12 @@ struct Ranked {
     score: f32,
 }
 
-/// Answers a query over one view.
-pub(super) fn search(view: &View, query: &SearchQuery) -> ::tantivy::Result<SearchHits> {
+/// Answers a query over one view; `tallies` is room to count in.
+pub(super) fn search(
+    view: &View,
+    query: &SearchQuery,
+    tallies: &mut Tallies,
+) -> ::tantivy::Result<SearchHits> {
     let typed = TypedQuery::parse(&query.text);
     let sort = match query.sort {
         SearchSort::Relevance if typed.is_blank() => SearchSort::Popularity,
@@ -33,7 +37,7 @@ pub(super) fn search(view: &View, query: &SearchQuery) -> ::tantivy::Result<Sear
     };
     let labels = view.labels();
     let filter = Filter::new(query, &labels);
-    let mut counter = Counter::new(&labels);
+    let mut counter = Counter::new(&labels, tallies);
     let mut ranked = Vec::with_capacity(matches.iter().map(Vec::len).sum());
     for (part, matches) in view.parts.iter().zip(&matches) {
         for found in matches.iter().filter(|found| filter.passes(&part.segment, found.document)) {
@@ -54,9 +58,8 @@ pub(super) fn respell(view: &View, typed: TypedQuery) -> Respelling {
     let dictionaries = view.dictionaries();
     let spellings = Spellings(&dictionaries);
     // A term that cannot be looked up is left as it is; the search itself will report why.
-    let known = |term: &str| {
-        Found::look_up(view, term, &Field::ALL).map_or(true, |found| found.exists())
-    };
+    let known =
+        |term: &str| Found::look_up(view, term, &Field::ALL).map_or(true, |found| found.exists());
     typed.respelt(known, |word| spellings.nearest(word))
 }
 

@@ -59,10 +59,7 @@ impl Generation {
             .num_merge_threads(1)
             .build();
         let writer = index.writer_with_options(options)?;
-        let mut merging = LogMergePolicy::default();
-        merging.set_min_layer_size(SMALL_SEGMENT);
-        merging.set_del_docs_ratio_before_merge(DELETED_SHARE);
-        writer.set_merge_policy(Box::new(merging));
+        writer.set_merge_policy(Box::new(merging()));
         let reader: IndexReader =
             index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let labels = Arc::default();
@@ -142,6 +139,16 @@ impl Generation {
     /// Forgets what was written since the last commit.
     pub(super) fn roll_back(&mut self) -> ::tantivy::Result<()> {
         self.pending = HashMap::new();
-        self.writer.rollback().map(|_| ())
+        self.writer.rollback()?;
+        // The writer began anew, without what it was told.
+        self.writer.set_merge_policy(Box::new(merging()));
+        Ok(())
     }
+}
+
+fn merging() -> LogMergePolicy {
+    let mut policy = LogMergePolicy::default();
+    policy.set_min_layer_size(SMALL_SEGMENT);
+    policy.set_del_docs_ratio_before_merge(DELETED_SHARE);
+    policy
 }

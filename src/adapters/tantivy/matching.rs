@@ -212,11 +212,7 @@ fn add_joined(
 }
 
 /// Adds to the matches in which words of the query stand together.
-fn add_pairs(
-    view: &View,
-    query: &TypedQuery,
-    matches: &mut [Vec<Match>],
-) -> ::tantivy::Result<()> {
+fn add_pairs(view: &View, query: &TypedQuery, matches: &mut [Vec<Match>]) -> ::tantivy::Result<()> {
     for (joined, _) in query.joined() {
         let found = Found::look_up(view, &joined, &[Field::Joined])?;
         let bonus = PAIR_WEIGHT * found.rarity;
@@ -283,12 +279,7 @@ impl<'a> Slot<'a> {
         words.iter().map(|word| Self::open(view, number, part, word)).collect()
     }
 
-    fn open(
-        view: &'a View,
-        number: usize,
-        part: &'a Part,
-        word: &Word,
-    ) -> ::tantivy::Result<Self> {
+    fn open(view: &'a View, number: usize, part: &'a Part, word: &Word) -> ::tantivy::Result<Self> {
         let mut cursors = Vec::new();
         for (found, weight) in word {
             for (field, info) in found.infos.get(number).into_iter().flatten() {

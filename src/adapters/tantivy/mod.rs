@@ -17,6 +17,7 @@ mod index;
 mod labels;
 mod matching;
 mod place;
+mod pool;
 mod schema;
 mod segment;
 mod suggest;

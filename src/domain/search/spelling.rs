@@ -91,9 +91,9 @@ impl Spellings<'_> {
             let (_, count) = found.entry(&entry.word).or_insert((distance, 0));
             *count += u64::from(entry.count);
         }
-        let best = found.iter().min_by_key(|(word, (distance, count))| {
-            (*distance, std::cmp::Reverse(*count), **word)
-        });
+        let best = found
+            .iter()
+            .min_by_key(|(word, (distance, count))| (*distance, std::cmp::Reverse(*count), **word));
         best.map(|(word, _)| (*word).to_owned())
     }
 

@@ -66,9 +66,12 @@ fn words_that_stand_together_are_also_one_word() {
 
 #[test]
 fn english_words_are_stemmed_and_others_left_alone() {
-    for (word, expected) in
-        [("headphones", "headphon"), ("batteries", "batteri"), ("кошки", "кошки"), ("c4872a", "c4872a")]
-    {
+    for (word, expected) in [
+        ("headphones", "headphon"),
+        ("batteries", "batteri"),
+        ("кошки", "кошки"),
+        ("c4872a", "c4872a"),
+    ] {
         assert_eq!(stem(word), expected);
     }
     assert_eq!(name("Men's women's", Field::Name), ["men", "women"]);

@@ -70,7 +70,8 @@ struct Word {
 
 impl Word {
     fn joint(&self, c: char, next: Option<char>) -> Joint {
-        let between = |kind: fn(char) -> bool| self.last.is_some_and(kind) && next.is_some_and(kind);
+        let between =
+            |kind: fn(char) -> bool| self.last.is_some_and(kind) && next.is_some_and(kind);
         match c {
             _ if c.is_alphanumeric() => Joint::Keep,
             '.' if between(|c| c.is_ascii_digit()) => Joint::Keep,

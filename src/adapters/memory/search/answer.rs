@@ -83,9 +83,8 @@ fn match_text<'a>(shelf: &'a Shelf, query: &TypedQuery) -> Vec<Match<'a>> {
     matches.retain(|found| found.words >= required);
     let (joined, key) = (query.joined(), query.key());
     for found in &mut matches {
-        let together = |(joined, _): &&(String, _)| {
-            found.product.occurrences(Field::Joined, joined) > 0
-        };
+        let together =
+            |(joined, _): &&(String, _)| found.product.occurrences(Field::Joined, joined) > 0;
         found.score += PAIR_BONUS * joined.iter().filter(together).count() as f32;
         if found.product.is_in(&key) {
             found.score += CATEGORY_BONUS;

@@ -32,9 +32,8 @@ pub(super) fn suggest(shelf: &Shelf, prefix: &str, limit: usize) -> Suggestions 
         }
     }
     texts.sort_by_key(|(products, _)| Reverse(*products));
-    going_on.sort_by_key(|product| {
-        (Reverse(product.document.popularity), product.document.product)
-    });
+    going_on
+        .sort_by_key(|product| (Reverse(product.document.popularity), product.document.product));
     going_on.dedup_by_key(|product| product.document.product);
     Suggestions {
         texts: texts.into_iter().take(limit).map(|(_, text)| text).collect(),

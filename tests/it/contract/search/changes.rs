@@ -13,7 +13,8 @@ pub async fn a_change_is_found_when_apply_returns(index: Index) {
 }
 
 pub async fn a_product_is_replaced(index: Index) {
-    let red = SearchDocument { attributes: attributes(&[("color", &["red"])]), ..product(1, "Lamp") };
+    let red =
+        SearchDocument { attributes: attributes(&[("color", &["red"])]), ..product(1, "Lamp") };
     fill(&index, [red]).await;
     let blue = SearchDocument {
         version: 2,
@@ -72,7 +73,8 @@ pub async fn a_deleted_product_may_return_later(index: Index) {
 
 pub async fn changes_of_one_batch_apply_in_order(index: Index) {
     let version = |version, name| put(SearchDocument { version, ..product(1, name) });
-    index.apply(vec![version(1, "Lamp"), delete(1, 2), version(3, "Desk"), version(2, "Lamp")])
+    index
+        .apply(vec![version(1, "Lamp"), delete(1, 2), version(3, "Desk"), version(2, "Lamp")])
         .await
         .unwrap();
     assert_eq!(found(&index, &text("desk")).await, [1]);

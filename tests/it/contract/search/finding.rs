@@ -12,8 +12,16 @@ pub async fn a_product_is_found_by_every_part_of_it(index: Index) {
     };
     fill(&index, [lamp, product(2, "Oak desk")]).await;
     for words in [
-        "tripod", "LUMIERE", "reading", "floor", "furniture", "zx-82", "ZX 81", "brushed",
-        "dimmable", "bestseller",
+        "tripod",
+        "LUMIERE",
+        "reading",
+        "floor",
+        "furniture",
+        "zx-82",
+        "ZX 81",
+        "brushed",
+        "dimmable",
+        "bestseller",
     ] {
         assert_eq!(found(&index, &text(words)).await, [1], "{words}");
     }
@@ -37,8 +45,11 @@ pub async fn words_are_found_in_other_forms(index: Index) {
 }
 
 pub async fn model_numbers_are_found_whole_and_in_parts(index: Index) {
-    fill(&index, [product(1, "Cartridge C4872A"), product(2, "CAT6 cable"), product(3, "CAT 6 plug")])
-        .await;
+    fill(
+        &index,
+        [product(1, "Cartridge C4872A"), product(2, "CAT6 cable"), product(3, "CAT 6 plug")],
+    )
+    .await;
     assert_eq!(found(&index, &text("c4872a")).await, [1]);
     assert_eq!(found(&index, &text("4872")).await, [1]);
     for words in ["cat6", "cat 6", "CAT-6"] {
@@ -79,18 +90,19 @@ pub async fn a_known_word_is_never_respelt(index: Index) {
 }
 
 pub async fn a_word_of_another_language_is_found(index: Index) {
-    fill(&index, [product(1, "Настольная лампа"), product(2, "電気スタンド"), product(3, "Straße")])
-        .await;
+    fill(
+        &index,
+        [product(1, "Настольная лампа"), product(2, "電気スタンド"), product(3, "Straße")],
+    )
+    .await;
     assert_eq!(found(&index, &text("ЛАМПА")).await, [1]);
     assert_eq!(found(&index, &text("電気スタンド")).await, [2]);
     assert_eq!(found(&index, &text("strasse")).await, [3]);
 }
 
 pub async fn full_matches_come_before_partial_ones(index: Index) {
-    let often = SearchDocument {
-        description: "lamp lamp lamp lamp".to_owned(),
-        ..product(1, "Lamp lamp")
-    };
+    let often =
+        SearchDocument { description: "lamp lamp lamp lamp".to_owned(), ..product(1, "Lamp lamp") };
     let both = SearchDocument {
         description: format!("brass {} lamp", "and many other words ".repeat(20)),
         ..product(2, "Thing")
@@ -151,7 +163,11 @@ pub async fn signs_without_a_word_find_nothing(index: Index) {
 pub async fn an_unknown_word_finds_nothing(index: Index) {
     fill(&index, [product(1, "Lamp")]).await;
     assert_eq!(search(&index, &text("xylophone")).await, SearchHits::default());
-    assert_eq!(found(&index, &text("xylophone lamp")).await, [1], "but does not hide what is there");
+    assert_eq!(
+        found(&index, &text("xylophone lamp")).await,
+        [1],
+        "but does not hide what is there"
+    );
 }
 
 pub async fn hostile_text_is_only_text(index: Index) {

@@ -82,10 +82,8 @@ pub async fn only_what_is_in_stock(index: Index) {
 
 pub async fn values_of_one_attribute_are_alternatives_and_attributes_are_not(index: Index) {
     fill(&index, shop()).await;
-    let having = |pairs: &[(&str, &[&str])]| SearchQuery {
-        attributes: attributes(pairs),
-        ..text("")
-    };
+    let having =
+        |pairs: &[(&str, &[&str])]| SearchQuery { attributes: attributes(pairs), ..text("") };
     assert_eq!(total(&index, having(&[("color", &["red"])])).await, 4);
     assert_eq!(total(&index, having(&[("color", &["red", "brass"])])).await, 12);
     assert_eq!(total(&index, having(&[("color", &["red"]), ("size", &["L"])])).await, 1);
@@ -143,7 +141,10 @@ pub async fn facets_are_bounded_and_ordered(index: Index) {
     let facets = search(&index, &text("lamp")).await.facets;
     let brands = counts(&facets.brands);
     assert_eq!(brands.len(), 50);
-    assert_eq!(brands[..4], [("Brand 020", 2), ("Brand 040", 2), ("Brand 060", 2), ("Brand 001", 1)]);
+    assert_eq!(
+        brands[..4],
+        [("Brand 020", 2), ("Brand 040", 2), ("Brand 060", 2), ("Brand 001", 1)]
+    );
     assert_eq!(facets.categories.len(), 50);
     assert_eq!(facets.categories[0].value, slug(1));
     let names: Vec<_> = facets.attributes.keys().cloned().collect();

@@ -73,7 +73,8 @@ pub async fn nothing_typed_gives_no_suggestion(index: Index) {
 pub async fn hostile_prefixes_are_only_text(index: Index) {
     fill(&index, shop()).await;
     let long = ["x".repeat(10_000), "4".repeat(10_000), "blue ".repeat(2_000)];
-    for prefix in long.iter().map(String::as_str).chain(["\"", "[a-z]*", "\0", "😀", "\u{10ffff}"]) {
+    for prefix in long.iter().map(String::as_str).chain(["\"", "[a-z]*", "\0", "😀", "\u{10ffff}"])
+    {
         index.suggest(prefix, u32::MAX).await.unwrap();
     }
 }
