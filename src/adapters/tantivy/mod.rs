@@ -23,6 +23,9 @@ mod segment;
 mod suggest;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use index::TantivyIndex;
 
 use ::tantivy::TantivyError;
