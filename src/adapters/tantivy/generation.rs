@@ -16,7 +16,7 @@ use crate::domain::shared::ProductId;
 use crate::ports::search::{IndexChange, SearchDocument};
 
 /// What the writer may hold in memory before it writes a segment.
-const WRITER_BYTES: usize = 48 * 1024 * 1024;
+const WRITER_BYTES: usize = 32 * 1024 * 1024;
 /// Segments with fewer products count as equally small when segments are merged.
 const SMALL_SEGMENT: u32 = 500;
 /// A segment with more than this share of deleted products is written anew.
