@@ -1,3 +1,4 @@
 //! Use cases over the memory adapters, without HTTP.
 
 mod checkout;
+mod doctor;
