@@ -4,6 +4,7 @@ use super::cart::CartService;
 use super::catalog::CatalogService;
 use super::customer::StaffService;
 use super::inventory::InventoryService;
+use super::operations::{EventConsumer, PopularityConsumer, Relay, SearchConsumer};
 use super::order::{OrderService, SagaRunner, Sweeper};
 use super::pricing::PricingService;
 use super::search::SearchService;
@@ -30,6 +31,10 @@ pub struct Shop {
     pub runner: SagaRunner,
     /// Lets go of what ran out of time.
     pub sweeper: Sweeper,
+    /// Hands events to consumers.
+    pub relay: Relay,
+    /// Who wants to hear of events.
+    pub consumers: Vec<Arc<dyn EventConsumer>>,
     /// What the use cases stand on.
     pub ports: Arc<Ports>,
     /// What the shop is set to.
@@ -50,6 +55,11 @@ impl Shop {
             inventory: InventoryService::new(ports.clone(), config.clone()),
             runner: SagaRunner::new(ports.clone(), config.clone()),
             sweeper: Sweeper::new(ports.clone(), config.clone()),
+            relay: Relay::new(ports.clone(), config.clone()),
+            consumers: vec![
+                Arc::new(PopularityConsumer::new(ports.clone())),
+                Arc::new(SearchConsumer::new(ports.clone(), config.clone())),
+            ],
             ports,
             config,
         }

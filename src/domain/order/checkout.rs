@@ -37,8 +37,8 @@ impl Order {
         Ok(self.then(vec![OrderEvent::PaymentRequiresAction(payment.id, next_action, at)]))
     }
 
-    /// The order stands. `captured` where its payment was taken; only an invoice is confirmed unpaid.
-    /// Where nothing is due, that nothing counts as taken.
+    /// The order stands. `captured` where its payment was taken; only an invoice is confirmed
+    /// unpaid. Where nothing is due, that nothing counts as taken.
     pub fn confirm(&self, captured: bool, at: Timestamp) -> Result<OrderChange, OrderError> {
         let payment = self.open_payment("confirmed")?;
         let taken = captured || payment.amount.is_zero();

@@ -6,8 +6,8 @@ use crate::domain::shared::{Money, PaymentId, RefundId, Timestamp};
 
 /// Money after the order stands.
 impl Order {
-    /// Staff pay money back, also for an order that was cancelled: its own refund may have failed. It
-    /// goes on the payment that has most left.
+    /// Staff pay money back, also for an order that was cancelled: its own refund may have failed.
+    /// It goes on the payment that has most left.
     pub fn request_refund(
         &self,
         id: RefundId,
