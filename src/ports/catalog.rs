@@ -46,7 +46,8 @@ impl ReadContext {
 pub struct ProductView {
     /// The product.
     pub product: Arc<Product>,
-    /// Grows whenever anything shown changes: the product, a band of availability, a category.
+    /// Grows whenever anything shown changes: the product, a band of availability, a category. Not
+    /// with popularity, which orders lists but is on no page.
     pub version: u64,
     /// The band of each variant, in the order of the variants.
     pub availability: Vec<Availability>,

@@ -1,0 +1,3 @@
+//! What the tests share: data that is quick to read.
+
+pub mod build;
