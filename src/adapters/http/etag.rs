@@ -5,7 +5,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use ring::digest::{SHA256, digest};
+use ring::digest::{Context, SHA256, digest};
 
 use super::problem::{Code, Problem};
 use crate::domain::shared::Version;
@@ -30,6 +30,14 @@ impl ETag {
         Self::quoted(&fingerprint(page))
     }
 
+    /// The tag of a page that is made of parts with digests of their own.
+    pub fn of_parts<'p>(parts: impl Iterator<Item = &'p [u8]>, rest: Option<&str>) -> Self {
+        let mut whole = Context::new(&SHA256);
+        parts.for_each(|part| whole.update(part));
+        whole.update(rest.unwrap_or("").as_bytes());
+        Self::quoted(&hexadecimal(whole.finish().as_ref()))
+    }
+
     /// Digits, letters and hyphens always make a header's value.
     fn quoted(tag: &str) -> Self {
         let value = HeaderValue::try_from(format!("\"{tag}\""));
@@ -51,9 +59,11 @@ impl ETag {
 
 /// The first 16 bytes of the SHA-256, in hexadecimal.
 fn fingerprint(page: &[u8]) -> String {
-    let sum = digest(&SHA256, page);
-    let (start, _) = sum.as_ref().split_at(16);
-    start.iter().fold(String::with_capacity(32), |mut hex, byte| {
+    hexadecimal(digest(&SHA256, page).as_ref())
+}
+
+fn hexadecimal(sum: &[u8]) -> String {
+    sum.iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
         for nibble in [byte >> 4, byte & 15] {
             hex.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
         }
@@ -114,6 +124,12 @@ impl IfMatch {
             Self::Versions(versions) if versions.contains(&current) => Ok(current),
             Self::Versions(_) => Err(stale()),
         }
+    }
+
+    /// The version that a change MUST find, where the request may leave that open: then the one that
+    /// the thing has now.
+    pub fn or_current(&self, current: Version) -> Result<Version, Problem> {
+        if *self == Self::Absent { Ok(current) } else { self.required(current) }
     }
 
     /// The version that a change must find where the request names one; none for any.

@@ -42,6 +42,37 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
+/// A body in JSON that may be left out, and is then `{}`.
+pub struct OptionalJson<T> {
+    /// What it says.
+    pub value: T,
+    /// As it came.
+    pub raw: Bytes,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let untyped = !request.headers().contains_key(header::CONTENT_TYPE);
+        let head = check_head(request, &["application/json"]);
+        let body = Body::of(request, payload);
+        Box::pin(async move {
+            if !untyped {
+                head?;
+                let raw = body.read().await?;
+                return Ok(Self { value: parse(&raw)?, raw });
+            }
+            let raw = body.read().await?;
+            if !raw.is_empty() {
+                head?;
+            }
+            Ok(Self { value: parse(b"{}")?, raw })
+        })
+    }
+}
+
 /// A JSON merge patch (RFC 7396), not yet read: what it may hold depends on what it changes.
 pub struct Patch {
     /// As it came.

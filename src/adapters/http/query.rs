@@ -145,20 +145,29 @@ impl Params {
         found.map(|(_, value)| *value)
     }
 
-    /// Notes that a parameter which must be there is not.
-    pub fn require(&mut self, name: &str, present: bool) {
-        if !present {
+    /// Notes where a parameter that must be there is not.
+    pub fn require_any(&mut self, name: &str) {
+        if !self.pairs.iter().any(|(known, _)| known == name) {
             self.note(name, "must be sent");
         }
     }
 
-    /// The parameters that begin with `prefix`, by what follows it.
-    pub fn prefixed(&self, prefix: &str) -> BTreeMap<String, Vec<String>> {
+    /// The parameters that begin with `prefix`, by what follows it: up to `names`, each up to
+    /// `values` times.
+    pub fn prefixed(
+        &mut self,
+        prefix: &str,
+        names: usize,
+        values: usize,
+    ) -> BTreeMap<String, Vec<String>> {
         let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in &self.pairs {
             if let Some(rest) = name.strip_prefix(prefix) {
                 found.entry(rest.to_owned()).or_default().push(value.clone());
             }
+        }
+        if found.len() > names || found.values().any(|given| given.len() > values) {
+            self.note(prefix, format!("must be at most {names} names with {values} values each"));
         }
         found
     }

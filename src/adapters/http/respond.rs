@@ -12,8 +12,8 @@ use super::problem::{Code, Problem};
 /// The media type of answers.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// How long others may keep a page of the shop.
-pub fn public_for(seconds: u32) -> HeaderValue {
+/// How long others may keep an answer.
+fn public_for(seconds: u32) -> HeaderValue {
     HeaderValue::try_from(format!("public, max-age={seconds}"))
         .unwrap_or_else(|_| HeaderValue::from_static("no-store"))
 }
@@ -60,12 +60,23 @@ pub fn tagged(request: &HttpRequest, status: StatusCode, body: Bytes, tag: &ETag
     response
 }
 
-/// A page of the shop that others may keep for a while.
-pub fn cached(request: &HttpRequest, body: Bytes, tag: &ETag, seconds: u32) -> HttpResponse {
-    let mut response = tagged(request, StatusCode::OK, body, tag);
+/// An answer that others may keep for a while.
+pub fn public(body: Bytes, seconds: u32) -> HttpResponse {
+    let mut response = raw(StatusCode::OK, body);
+    publish(&mut response, seconds);
+    response
+}
+
+fn publish(response: &mut HttpResponse, seconds: u32) {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, public_for(seconds));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+}
+
+/// A page of the shop, with its tag, that others may keep for a while.
+pub fn cached(request: &HttpRequest, body: Bytes, tag: &ETag, seconds: u32) -> HttpResponse {
+    let mut response = tagged(request, StatusCode::OK, body, tag);
+    publish(&mut response, seconds);
     response
 }
 

@@ -5,6 +5,7 @@
 mod category;
 mod content;
 mod draft;
+mod export;
 mod fields;
 mod import;
 mod naming;

@@ -13,9 +13,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::Error;
+use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use futures_util::future::LocalBoxFuture;
 
 use super::State;
@@ -41,13 +41,19 @@ impl Matched {
 #[derive(Clone)]
 pub struct Caller(pub Actor);
 
-impl Caller {
-    /// The member of staff.
-    pub fn staff(&self) -> Option<StaffId> {
-        match self.0 {
-            Actor::Staff { id, .. } => Some(id),
-            Actor::Anonymous | Actor::Customer(_) | Actor::System => None,
-        }
+/// The member of staff who is asking.
+pub struct Staff(pub StaffId);
+
+impl FromRequest for Staff {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let extensions = request.extensions();
+        ready(match extensions.get::<Caller>() {
+            Some(Caller(Actor::Staff { id, .. })) => Ok(Self(*id)),
+            _ => Err(Problem::new(Code::Forbidden, "Sign in as a member of staff.")),
+        })
     }
 }
 

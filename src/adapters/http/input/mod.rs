@@ -15,8 +15,13 @@ use std::borrow::Cow;
 use utoipa::openapi::schema::{Object, ObjectBuilder};
 use utoipa::openapi::{RefOr, Schema};
 
+use crate::domain::shared::{
+    CartId, CategoryId, Country, CouponCode, Currency, Email, Location, ProductId, Quantity,
+    ShippingCode, Sku, Slug, TaxCategory, Timestamp, VariantId,
+};
+
 pub use list::List;
-pub use number::{Decimal, Int};
+pub use number::{Decimal, Int, Signed};
 pub use pairs::Pairs;
 pub use text::{Blank, Line};
 pub use values::{In, Input};
@@ -32,6 +37,31 @@ pub type Name = Line<200>;
 pub type Reason = Line<500>;
 pub type OptionalText = Blank<120>;
 pub type Url = Line<2_000>;
+pub type CartIdIn = In<CartId>;
+pub type CategoryIdIn = In<CategoryId>;
+pub type CountryIn = In<Country>;
+pub type CouponCodeIn = In<CouponCode>;
+pub type CurrencyIn = In<Currency>;
+pub type EmailIn = In<Email>;
+pub type LocationIn = In<Location>;
+pub type ProductIdIn = In<ProductId>;
+pub type ShippingCodeIn = In<ShippingCode>;
+pub type SkuIn = In<Sku>;
+pub type SlugIn = In<Slug>;
+pub type TaxCategoryIn = In<TaxCategory>;
+pub type TimestampIn = In<Timestamp>;
+pub type VariantIdIn = In<VariantId>;
+/// Units that are bought or sent.
+pub type QuantityIn = Int<1, { Quantity::MAX as i64 }>;
+
+/// Reads a member that may be left out, but not be null.
+pub fn some<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
 
 fn inlined(name: impl AsRef<str>) -> Cow<'static, str> {
     Cow::Owned(format!("{INLINED}{}", name.as_ref()))

@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat};
 use utoipa::openapi::{RefOr, Schema, Type};
 use utoipa::{Number, PartialSchema, ToSchema};
 
@@ -54,20 +54,66 @@ impl<const MIN: i64, const MAX: i64> Serialize for Int<MIN, MAX> {
 
 impl<const MIN: i64, const MAX: i64> PartialSchema for Int<MIN, MAX> {
     fn schema() -> RefOr<Schema> {
-        let bound = |limit: i64| isize::try_from(limit).ok().map(Number::from);
-        schema(
-            ObjectBuilder::new()
-                .schema_type(Type::Integer)
-                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-                .minimum(bound(MIN))
-                .maximum(bound(MAX)),
-        )
+        schema(whole(MIN, MAX))
     }
+}
+
+fn whole(least: i64, most: i64) -> ObjectBuilder {
+    let bound = |limit: i64| isize::try_from(limit).ok().map(Number::from);
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(bound(least))
+        .maximum(bound(most))
 }
 
 impl<const MIN: i64, const MAX: i64> ToSchema for Int<MIN, MAX> {
     fn name() -> Cow<'static, str> {
         inlined(format!("Int{MIN}to{MAX}"))
+    }
+}
+
+/// A whole number from -`MOST` to `MOST`, not 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signed<const MOST: i64>(pub i64);
+
+struct SignedVisitor<const MOST: i64>;
+
+impl<const MOST: i64> Visitor<'_> for SignedVisitor<MOST> {
+    type Value = Signed<MOST>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from -{MOST} to {MOST}, not 0")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        if number == 0 || !(-MOST..=MOST).contains(&number) {
+            return Err(E::custom(format!("must be a whole number from -{MOST} to {MOST}, not 0")));
+        }
+        Ok(Signed(number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        self.visit_i64(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl<'de, const MOST: i64> Deserialize<'de> for Signed<MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_i64(SignedVisitor)
+    }
+}
+
+impl<const MOST: i64> PartialSchema for Signed<MOST> {
+    fn schema() -> RefOr<Schema> {
+        let either = OneOfBuilder::new().item(whole(-MOST, -1)).item(whole(1, MOST));
+        RefOr::T(Schema::OneOf(either.build()))
+    }
+}
+
+impl<const MOST: i64> ToSchema for Signed<MOST> {
+    fn name() -> Cow<'static, str> {
+        inlined(format!("Signed{MOST}"))
     }
 }
 

@@ -202,13 +202,9 @@ fn price(line: &ImportLine, known: &[PriceRow], currency: Currency) -> Result<Pr
     PriceRow::try_new(money(line.price), compare_at.map(money))
 }
 
-/// Whether a price is the one that holds for everyone at all times.
+/// Whether a price is the one that lines of a currency set.
 fn is_plain(row: &PriceRow, currency: Currency) -> bool {
-    row.amount().currency() == currency
-        && row.list.is_none()
-        && row.min_quantity == 1
-        && row.from.is_none()
-        && row.until.is_none()
+    row.amount().currency() == currency && row.holds_always()
 }
 
 /// Everything that was noted, in one line. The place is told where the detail does not tell it.

@@ -84,6 +84,12 @@ impl ImportSession {
         self.tell().await
     }
 
+    /// Takes the last lines in and ends the import as failed: what follows cannot be read.
+    pub async fn fail(mut self) -> Result<Arc<ImportReport>, AppError> {
+        self.flush().await?;
+        self.abort().await
+    }
+
     /// Breaks the import off. What was counted stays in, what waits is dropped.
     pub async fn abort(mut self) -> Result<Arc<ImportReport>, AppError> {
         self.report.status = ImportStatus::Failed;
