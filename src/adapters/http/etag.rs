@@ -53,7 +53,7 @@ impl ETag {
     /// match here (RFC 9110, 13.1.2), since a proxy that compresses may weaken what it passes on.
     pub fn is_known_to(&self, request: &HttpRequest) -> bool {
         let mut known = tags(request.headers(), &header::IF_NONE_MATCH);
-        known.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == self.0)
+        known.any(|tag| tag == "*" || self.0 == tag.strip_prefix("W/").unwrap_or(tag))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::domain::shared::{
 };
 
 /// The parts of a path, read.
-pub struct Path<T>(pub T);
+pub struct At<T>(pub T);
 
 /// One part of a path.
 pub trait Segment: Sized {
@@ -41,7 +41,7 @@ impl<A: Segment, B: Segment> Segments for (A, B) {
     }
 }
 
-impl<T: Segments> FromRequest for Path<T> {
+impl<T: Segments> FromRequest for At<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -56,6 +56,12 @@ impl<T: Segments> FromRequest for Path<T> {
 impl Segment for String {
     fn read(raw: &str) -> Option<Self> {
         Some(raw.to_owned())
+    }
+}
+
+impl Segment for u64 {
+    fn read(raw: &str) -> Option<Self> {
+        raw.parse().ok()
     }
 }
 

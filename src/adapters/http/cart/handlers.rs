@@ -11,7 +11,7 @@ use crate::adapters::http::input::{
     CouponCodeIn, CurrencyIn, QuantityIn, ShippingCodeIn, SkuIn, VariantIdIn, some,
 };
 use crate::adapters::http::json::{Json, OptionalJson};
-use crate::adapters::http::path::Path;
+use crate::adapters::http::path::At;
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::values::{AddressInput, MoneyBody};
 use crate::adapters::http::{State, respond};
@@ -140,7 +140,7 @@ pub async fn create_cart(
 pub async fn get_cart(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<CartId>,
+    id: At<CartId>,
 ) -> Result<HttpResponse, Problem> {
     answer(&request, StatusCode::OK, &*state.shop.carts.get(id.0).await?)
 }
@@ -159,7 +159,7 @@ pub async fn get_cart(
 pub async fn add_cart_item(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<CartId>,
+    id: At<CartId>,
     body: Json<ItemInput>,
 ) -> Result<HttpResponse, Problem> {
     let expected = IfMatch::of(&request).optional()?;
@@ -179,7 +179,7 @@ pub async fn add_cart_item(
 pub async fn set_cart_item(
     state: Data<State>,
     request: HttpRequest,
-    ids: Path<(CartId, VariantId)>,
+    ids: At<(CartId, VariantId)>,
     body: Json<QuantityInput>,
 ) -> Result<HttpResponse, Problem> {
     let (cart, variant) = ids.0;
@@ -201,7 +201,7 @@ pub async fn set_cart_item(
 pub async fn remove_cart_item(
     state: Data<State>,
     request: HttpRequest,
-    ids: Path<(CartId, VariantId)>,
+    ids: At<(CartId, VariantId)>,
 ) -> Result<HttpResponse, Problem> {
     let (cart, variant) = ids.0;
     let expected = IfMatch::of(&request).optional()?;
@@ -224,7 +224,7 @@ pub async fn remove_cart_item(
 pub async fn add_cart_coupon(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<CartId>,
+    id: At<CartId>,
     body: Json<CouponInput>,
 ) -> Result<HttpResponse, Problem> {
     let expected = IfMatch::of(&request).optional()?;
@@ -244,7 +244,7 @@ pub async fn add_cart_coupon(
 pub async fn remove_cart_coupon(
     state: Data<State>,
     request: HttpRequest,
-    parts: Path<(CartId, CouponCode)>,
+    parts: At<(CartId, CouponCode)>,
 ) -> Result<HttpResponse, Problem> {
     let (cart, code) = parts.0;
     let expected = IfMatch::of(&request).optional()?;
@@ -264,7 +264,7 @@ pub async fn remove_cart_coupon(
 pub async fn set_cart_address(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<CartId>,
+    id: At<CartId>,
     body: Json<AddressInput>,
 ) -> Result<HttpResponse, Problem> {
     let expected = IfMatch::of(&request).optional()?;
@@ -281,7 +281,7 @@ pub async fn set_cart_address(
 #[get("/carts/{cart_id}/shipping-options")]
 pub async fn list_cart_shipping(
     state: Data<State>,
-    id: Path<CartId>,
+    id: At<CartId>,
 ) -> Result<HttpResponse, Problem> {
     let options = state.shop.carts.shipping_options(id.0).await?;
     let items = options.iter().map(ShippingOptionBody::from).collect();
@@ -300,7 +300,7 @@ pub async fn list_cart_shipping(
 pub async fn choose_cart_shipping(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<CartId>,
+    id: At<CartId>,
     body: Json<ShippingOptionInput>,
 ) -> Result<HttpResponse, Problem> {
     let expected = IfMatch::of(&request).optional()?;

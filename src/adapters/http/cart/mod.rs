@@ -3,7 +3,7 @@
 mod handlers;
 mod view;
 
-use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -23,7 +23,7 @@ impl PartialSchema for ItemSchema {
                 .property("quantity", QuantityIn::schema())
                 .required(name)
                 .required("quantity")
-                .additional_properties(Some(false))
+                .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
         };
         let either = OneOfBuilder::new()
             .item(one("sku", SkuIn::schema()))

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::write::StockPolicyInput;
 use super::{ImageBody, StatusBody};
-use crate::adapters::http::input::rfc3339;
+use crate::adapters::record::rfc3339;
 use crate::adapters::http::values::MoneyBody;
 use crate::domain::catalog::{PriceRow, Product, Tag, Variant};
 

@@ -10,7 +10,7 @@ use crate::adapters::http::etag::{ETag, IfMatch};
 use crate::adapters::http::input::{CategoryIdIn, In, Int, Line, ShortText, SlugIn};
 use crate::adapters::http::json::{Json, Patch};
 use crate::adapters::http::merge::{Patchable, merge};
-use crate::adapters::http::path::Path;
+use crate::adapters::http::path::At;
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::{State, respond};
 use crate::app::catalog::CategoryDraft;
@@ -139,7 +139,7 @@ pub async fn admin_create_category(
 pub async fn admin_get_category(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<CategoryId>,
+    id: At<CategoryId>,
 ) -> Result<HttpResponse, Problem> {
     answer(&request, StatusCode::OK, &*state.shop.catalog.category(id.0).await?)
 }
@@ -157,7 +157,7 @@ pub async fn admin_get_category(
 pub async fn admin_patch_category(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<CategoryId>,
+    id: At<CategoryId>,
     patch: Patch,
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
@@ -180,7 +180,7 @@ pub async fn admin_patch_category(
 pub async fn admin_delete_category(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<CategoryId>,
+    id: At<CategoryId>,
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.category(id.0).await?;

@@ -2,6 +2,7 @@
 
 mod admin_view;
 mod categories;
+mod files;
 mod products;
 mod shop;
 mod view;
@@ -9,7 +10,7 @@ mod write;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use view::{CategoryLabelBody, ImageBody, ProductBody, StatusBody, SummaryBody};
+pub use view::{ImageBody, ProductBody, StatusBody, SummaryBody};
 
 /// What shoppers read.
 pub fn shop_routes(config: &mut ServiceConfig<'_>) {
@@ -32,5 +33,8 @@ pub fn admin_routes(config: &mut ServiceConfig<'_>) {
         .service(categories::admin_create_category)
         .service(categories::admin_get_category)
         .service(categories::admin_patch_category)
-        .service(categories::admin_delete_category);
+        .service(categories::admin_delete_category)
+        .service(files::import_catalog)
+        .service(files::get_import)
+        .service(files::export_products);
 }

@@ -11,7 +11,7 @@ use crate::adapters::http::etag::{ETag, IfMatch};
 use crate::adapters::http::json::{Json, Patch};
 use crate::adapters::http::merge::merge;
 use crate::adapters::http::page::{self, ListBody, PageParams};
-use crate::adapters::http::path::Path;
+use crate::adapters::http::path::At;
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::query::{FromQuery, Params, Query};
 use crate::adapters::http::{State, respond};
@@ -89,7 +89,7 @@ pub async fn admin_create_product(
 pub async fn admin_get_product(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<ProductId>,
+    id: At<ProductId>,
 ) -> Result<HttpResponse, Problem> {
     let view = state.shop.catalog.product(id.0).await?;
     answer(&request, StatusCode::OK, &view.product)
@@ -107,7 +107,7 @@ pub async fn admin_get_product(
 pub async fn admin_patch_product(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<ProductId>,
+    id: At<ProductId>,
     patch: Patch,
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
@@ -128,7 +128,7 @@ pub async fn admin_patch_product(
 pub async fn admin_publish_product(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<ProductId>,
+    id: At<ProductId>,
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.product(id.0).await?;
@@ -149,7 +149,7 @@ pub async fn admin_publish_product(
 pub async fn admin_archive_product(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<ProductId>,
+    id: At<ProductId>,
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.product(id.0).await?;

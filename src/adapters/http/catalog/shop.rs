@@ -8,7 +8,7 @@ use super::{ProductBody, SummaryBody};
 use crate::adapters::http::etag::ETag;
 use crate::adapters::http::input::SlugIn;
 use crate::adapters::http::page::{self, ListBody, PageParams};
-use crate::adapters::http::path::Path;
+use crate::adapters::http::path::At;
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::query::{FromQuery, Params, Query};
 use crate::adapters::http::{State, respond};
@@ -108,7 +108,7 @@ pub async fn list_products(
 pub async fn get_product(
     state: Data<State>,
     request: HttpRequest,
-    product: Path<String>,
+    product: At<String>,
 ) -> Result<HttpResponse, Problem> {
     let view = match state.shop.catalog.shop_product(&product.0).await? {
         ShopProduct::Here(view) => view,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::adapters::http::input::rfc3339;
+use crate::adapters::record::rfc3339;
 use crate::adapters::http::values::{Band, MoneyBody};
 use crate::domain::catalog::{Image, ProductStatus, Tag, Variant, pick};
 use crate::domain::shared::Availability;

@@ -16,7 +16,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::domain::shared::{
-    CartId, CategoryId, Country, CouponCode, Currency, Email, Location, ProductId, Quantity,
+    CartId, CategoryId, Country, CouponCode, Currency, Email, Location, OrderId, ProductId, Quantity,
     ShippingCode, Sku, Slug, TaxCategory, Timestamp, VariantId,
 };
 
@@ -44,6 +44,7 @@ pub type CouponCodeIn = In<CouponCode>;
 pub type CurrencyIn = In<Currency>;
 pub type EmailIn = In<Email>;
 pub type LocationIn = In<Location>;
+pub type OrderIdIn = In<OrderId>;
 pub type ProductIdIn = In<ProductId>;
 pub type ShippingCodeIn = In<ShippingCode>;
 pub type SkuIn = In<Sku>;

@@ -86,6 +86,12 @@ impl<const MAX: usize> Serialize for Line<MAX> {
     }
 }
 
+impl<const MAX: usize> Serialize for Blank<MAX> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 impl<const MAX: usize> PartialSchema for Line<MAX> {
     fn schema() -> RefOr<Schema> {
         schema(text_schema().min_length(Some(1)).max_length(Some(MAX)).pattern(Some(NOT_BLANK)))

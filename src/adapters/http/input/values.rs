@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::DateTime;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat};
@@ -10,8 +10,9 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{inlined, schema, text_schema};
+use crate::adapters::record::rfc3339;
 use crate::domain::shared::{
-    CartId, CategoryId, Country, CouponCode, Currency, Email, Invalid, Location, ProductId, ShippingCode,
+    CartId, CategoryId, Country, CouponCode, Currency, Email, Invalid, Location, OrderId, ProductId, ShippingCode,
     Sku, Slug, TaxCategory, Timestamp, VariantId,
 };
 
@@ -150,7 +151,7 @@ macro_rules! id_input {
     )*};
 }
 
-id_input!(CartId CategoryId ProductId VariantId);
+id_input!(CartId CategoryId OrderId ProductId VariantId);
 
 impl Input for Timestamp {
     const NAME: &'static str = "Timestamp";
@@ -168,10 +169,4 @@ impl Input for Timestamp {
     fn schema() -> ObjectBuilder {
         known(KnownFormat::DateTime)
     }
-}
-
-/// A moment as RFC 3339 writes it, in UTC.
-pub fn rfc3339(moment: Timestamp) -> String {
-    let moment = DateTime::<Utc>::from_timestamp_micros(moment.micros());
-    moment.unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

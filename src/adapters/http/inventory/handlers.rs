@@ -13,7 +13,7 @@ use crate::adapters::http::input::{Int, LocationIn, Reason, Signed, SkuIn};
 use crate::adapters::http::json::Json;
 use crate::adapters::http::order::mark_replayed;
 use crate::adapters::http::page::{self, ListBody, PageParams};
-use crate::adapters::http::path::Path;
+use crate::adapters::http::path::At;
 use crate::adapters::http::problem::{Code, Problem};
 use crate::adapters::http::query::{FromQuery, Params, Query};
 use crate::adapters::http::{State, respond};
@@ -163,7 +163,7 @@ pub async fn list_low_stock(
 pub async fn get_stock(
     state: Data<State>,
     request: HttpRequest,
-    sku: Path<Sku>,
+    sku: At<Sku>,
 ) -> Result<HttpResponse, Problem> {
     let items = state.shop.inventory.levels(&sku.0).await?;
     let body = respond::bytes_of(&StockBody::of(&items).ok_or_else(Problem::not_found)?)?;
@@ -183,7 +183,7 @@ pub async fn get_stock(
 pub async fn list_stock_events(
     state: Data<State>,
     request: HttpRequest,
-    sku: Path<Sku>,
+    sku: At<Sku>,
     paging: Query<PageParams>,
 ) -> Result<HttpResponse, Problem> {
     let list = format!("stock events {}", sku.0.as_str().to_ascii_lowercase());
@@ -204,7 +204,7 @@ pub async fn receive_stock(
     state: Data<State>,
     request: HttpRequest,
     staff: Staff,
-    sku: Path<Sku>,
+    sku: At<Sku>,
     key: Key,
     body: Json<ReceiptInput>,
 ) -> Result<HttpResponse, Problem> {
@@ -229,7 +229,7 @@ pub async fn adjust_stock(
     state: Data<State>,
     request: HttpRequest,
     staff: Staff,
-    sku: Path<Sku>,
+    sku: At<Sku>,
     key: Key,
     body: Json<AdjustmentInput>,
 ) -> Result<HttpResponse, Problem> {

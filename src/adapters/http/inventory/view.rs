@@ -2,7 +2,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::adapters::http::input::rfc3339;
+use crate::adapters::record::rfc3339;
 use crate::adapters::http::values::Band;
 use crate::app::inventory::AvailabilityView;
 use crate::domain::inventory::{StockEvent, StockEventKind, StockItem};

@@ -16,7 +16,7 @@ use crate::adapters::http::idempotency::{Key, OptionalKey, Principal};
 use crate::adapters::http::input::{EmailIn, TimestampIn};
 use crate::adapters::http::json::{Json, OptionalJson};
 use crate::adapters::http::page::{self, ListBody, PageParams};
-use crate::adapters::http::path::Path;
+use crate::adapters::http::path::At;
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::query::{FromQuery, Params, Query};
 use crate::domain::order::{OrderNumber, OrderStatus};
@@ -103,7 +103,7 @@ pub async fn admin_list_orders(
 pub async fn admin_get_order(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<OrderId>,
+    id: At<OrderId>,
 ) -> Result<HttpResponse, Problem> {
     let order = state.shop.orders.order(id.0).await?;
     answer::page((&state, &request), &order, Reader::Staff)
@@ -120,7 +120,7 @@ pub async fn admin_get_order(
 pub async fn admin_list_order_events(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<OrderId>,
+    id: At<OrderId>,
     paging: Query<PageParams>,
 ) -> Result<HttpResponse, Problem> {
     let list = format!("admin order events {}", id.0);
@@ -143,7 +143,7 @@ pub async fn ship_order(
     state: Data<State>,
     request: HttpRequest,
     staff: Staff,
-    ids: Path<OrderId>,
+    ids: At<OrderId>,
     key: Key,
     body: OptionalJson<ShipmentInput>,
 ) -> Result<HttpResponse, Problem> {
@@ -166,7 +166,7 @@ pub async fn deliver_shipment(
     state: Data<State>,
     request: HttpRequest,
     staff: Staff,
-    ids: Path<(OrderId, ShipmentId)>,
+    ids: At<(OrderId, ShipmentId)>,
     key: Key,
     body: OptionalJson<EmptyInput>,
 ) -> Result<HttpResponse, Problem> {
@@ -188,7 +188,7 @@ pub async fn admin_cancel_order(
     state: Data<State>,
     request: HttpRequest,
     staff: Staff,
-    ids: Path<OrderId>,
+    ids: At<OrderId>,
     key: Key,
     body: Json<CancelInput>,
 ) -> Result<HttpResponse, Problem> {
@@ -211,7 +211,7 @@ pub async fn receive_return(
     state: Data<State>,
     request: HttpRequest,
     staff: Staff,
-    ids: Path<(OrderId, ReturnId)>,
+    ids: At<(OrderId, ReturnId)>,
     key: Key,
     body: OptionalJson<ReceiveReturnInput>,
 ) -> Result<HttpResponse, Problem> {
@@ -232,7 +232,7 @@ pub async fn refund_order(
     state: Data<State>,
     request: HttpRequest,
     staff: Staff,
-    ids: Path<OrderId>,
+    ids: At<OrderId>,
     key: Key,
     body: Json<RefundInput>,
 ) -> Result<HttpResponse, Problem> {
@@ -254,7 +254,7 @@ pub async fn capture_payment(
     state: Data<State>,
     request: HttpRequest,
     staff: Staff,
-    ids: Path<(OrderId, PaymentId)>,
+    ids: At<(OrderId, PaymentId)>,
     key: Key,
     body: OptionalJson<EmptyInput>,
 ) -> Result<HttpResponse, Problem> {
@@ -275,7 +275,7 @@ pub async fn void_payment(
     state: Data<State>,
     request: HttpRequest,
     staff: Staff,
-    ids: Path<(OrderId, PaymentId)>,
+    ids: At<(OrderId, PaymentId)>,
     key: Key,
     body: OptionalJson<EmptyInput>,
 ) -> Result<HttpResponse, Problem> {
@@ -295,7 +295,7 @@ pub async fn note_order(
     state: Data<State>,
     request: HttpRequest,
     staff: Staff,
-    ids: Path<OrderId>,
+    ids: At<OrderId>,
     key: OptionalKey,
     body: Json<NoteInput>,
 ) -> Result<HttpResponse, Problem> {

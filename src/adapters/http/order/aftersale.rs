@@ -2,7 +2,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::adapters::http::input::rfc3339;
+use crate::adapters::record::rfc3339;
 use crate::adapters::http::values::MoneyBody;
 use crate::domain::order::{Order, Refund, RefundState, Return, Shipment, UnitsOf};
 

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::adapters::http::input::rfc3339;
+use crate::adapters::record::rfc3339;
 use crate::domain::order::OrderEvent;
 
 /// Something that happened to an order.

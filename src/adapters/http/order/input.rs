@@ -1,5 +1,5 @@
 use serde::Deserialize;
-use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -235,14 +235,14 @@ fn common() -> ObjectBuilder {
         .property("payment", payment())
         .required("email")
         .required("payment")
-        .additional_properties(Some(false))
+        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
 }
 
 fn payment() -> RefOr<Schema> {
     let method = |name: &str| {
         let method = ObjectBuilder::new().enum_values(Some([name]));
         let object = ObjectBuilder::new().property("method", method).required("method");
-        object.additional_properties(Some(false))
+        object.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
     };
     let card = method("card").property("token", Token::schema()).required("token");
     let either = OneOfBuilder::new().item(card).item(method("invoice"));

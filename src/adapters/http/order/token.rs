@@ -6,7 +6,7 @@ use actix_web::{FromRequest, HttpRequest};
 
 use crate::adapters::http::State;
 use crate::adapters::http::idempotency::Principal;
-use crate::adapters::http::path::Path;
+use crate::adapters::http::path::At;
 use crate::adapters::http::problem::Problem;
 use crate::domain::shared::OrderId;
 
@@ -33,7 +33,7 @@ impl FromRequest for OrderToken {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let order = Path::<OrderId>::from_request(request, payload).into_inner();
+        let order = At::<OrderId>::from_request(request, payload).into_inner();
         let token = request.headers().get(X_ORDER_TOKEN).and_then(|token| token.to_str().ok());
         let state = request.app_data::<Data<State>>();
         let opened = order.ok().zip(token).zip(state).filter(|((order, token), state)| {

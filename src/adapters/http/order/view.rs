@@ -3,8 +3,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::aftersale::{RefundBody, ReturnBody, ShipmentBody};
+use crate::adapters::record::rfc3339;
 use crate::adapters::http::cart::{PromotionBody, TaxLineBody};
-use crate::adapters::http::input::{CurrencyIn, In, rfc3339};
+use crate::adapters::http::input::{CurrencyIn, In};
 use crate::adapters::http::values::{AddressBody, MoneyBody};
 use crate::domain::order::{
     LineProgress, Note, Order, OrderLine, OrderStatus, Payment, PaymentMethod, PaymentState,

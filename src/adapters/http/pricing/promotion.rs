@@ -4,11 +4,11 @@ use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::by_type::{Case, by_type};
+use crate::adapters::record::rfc3339;
 use crate::adapters::http::State;
 use crate::adapters::http::cart::percent;
 use crate::adapters::http::input::{
     CouponCodeIn, Decimal, In, Int, Line, List, Name, ProductIdIn, QuantityIn, SlugIn, TimestampIn,
-    rfc3339,
 };
 use crate::adapters::http::merge::Patchable;
 use crate::adapters::http::problem::Problem;

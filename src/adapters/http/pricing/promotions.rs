@@ -8,7 +8,7 @@ use crate::adapters::http::etag::{ETag, IfMatch};
 use crate::adapters::http::json::{Json, Patch};
 use crate::adapters::http::merge::merge;
 use crate::adapters::http::page::{self, ListBody, PageParams};
-use crate::adapters::http::path::Path;
+use crate::adapters::http::path::At;
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::query::Query;
 use crate::adapters::http::{State, respond};
@@ -61,7 +61,7 @@ pub async fn admin_create_promotion(
 pub async fn admin_get_promotion(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<PromotionId>,
+    id: At<PromotionId>,
 ) -> Result<HttpResponse, Problem> {
     answer(&request, StatusCode::OK, &*state.shop.pricing.promotion(id.0).await?)
 }
@@ -79,7 +79,7 @@ pub async fn admin_get_promotion(
 pub async fn admin_patch_promotion(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<PromotionId>,
+    id: At<PromotionId>,
     patch: Patch,
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
@@ -102,7 +102,7 @@ pub async fn admin_patch_promotion(
 pub async fn admin_delete_promotion(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<PromotionId>,
+    id: At<PromotionId>,
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.promotion(id.0).await?;

@@ -10,7 +10,7 @@ use crate::adapters::http::etag::{ETag, IfMatch};
 use crate::adapters::http::json::{Json, Patch};
 use crate::adapters::http::merge::merge;
 use crate::adapters::http::page::{self, ListBody, PageParams};
-use crate::adapters::http::path::Path;
+use crate::adapters::http::path::At;
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::query::Query;
 use crate::adapters::http::{State, respond};
@@ -63,7 +63,7 @@ pub async fn admin_create_shipping_method(
 pub async fn admin_get_shipping_method(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<ShippingMethodId>,
+    id: At<ShippingMethodId>,
 ) -> Result<HttpResponse, Problem> {
     answer(&request, StatusCode::OK, &*state.shop.pricing.shipping_method(id.0).await?)
 }
@@ -81,7 +81,7 @@ pub async fn admin_get_shipping_method(
 pub async fn admin_patch_shipping_method(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<ShippingMethodId>,
+    id: At<ShippingMethodId>,
     patch: Patch,
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
@@ -104,7 +104,7 @@ pub async fn admin_patch_shipping_method(
 pub async fn admin_delete_shipping_method(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<ShippingMethodId>,
+    id: At<ShippingMethodId>,
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.shipping_method(id.0).await?;

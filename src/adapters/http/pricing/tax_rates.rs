@@ -8,7 +8,7 @@ use crate::adapters::http::etag::{ETag, IfMatch};
 use crate::adapters::http::json::{Json, Patch};
 use crate::adapters::http::merge::merge;
 use crate::adapters::http::page::{self, ListBody, PageParams};
-use crate::adapters::http::path::Path;
+use crate::adapters::http::path::At;
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::query::Query;
 use crate::adapters::http::{State, respond};
@@ -61,7 +61,7 @@ pub async fn admin_create_tax_rate(
 pub async fn admin_get_tax_rate(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<TaxRateId>,
+    id: At<TaxRateId>,
 ) -> Result<HttpResponse, Problem> {
     answer(&request, StatusCode::OK, &*state.shop.pricing.tax_rate(id.0).await?)
 }
@@ -79,7 +79,7 @@ pub async fn admin_get_tax_rate(
 pub async fn admin_patch_tax_rate(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<TaxRateId>,
+    id: At<TaxRateId>,
     patch: Patch,
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
@@ -102,7 +102,7 @@ pub async fn admin_patch_tax_rate(
 pub async fn admin_delete_tax_rate(
     state: Data<State>,
     request: HttpRequest,
-    id: Path<TaxRateId>,
+    id: At<TaxRateId>,
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.tax_rate(id.0).await?;
