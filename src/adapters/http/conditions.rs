@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 pub struct IfMatchParam {
     /// The `ETag` that the thing had when it was read. Compared strongly; only the part before the
     /// hyphen counts.
-    #[param(rename = "If-Match", example = json!("\"1\""), pattern = r#"^"[0-9]{1,18}(-[0-9a-f]{32})?"$"#)]
+    #[param(rename = "If-Match", pattern = r#"^(\*|(W/)?"[!#-~]{0,64}")$"#)]
     if_match: Option<String>,
 }
 

@@ -115,7 +115,7 @@ pub async fn admin_patch_product(
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.product(id.0).await?;
-    let expected = IfMatch::of(&request).required(known.product.version())?;
+    let expected = IfMatch::of(&request)?.required(known.product.version())?;
     let whole = merge(&ProductInput::from(&*known.product), &patch.raw)?;
     let view = catalog.revise(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &view.product)
@@ -135,7 +135,7 @@ pub async fn admin_publish_product(
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.product(id.0).await?;
-    let expected = IfMatch::of(&request).or_current(known.product.version())?;
+    let expected = IfMatch::of(&request)?.or_current(known.product.version())?;
     let view = catalog.publish(id.0, expected).await?;
     answer(&request, StatusCode::OK, &view.product)
 }
@@ -156,7 +156,7 @@ pub async fn admin_archive_product(
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.product(id.0).await?;
-    let expected = IfMatch::of(&request).or_current(known.product.version())?;
+    let expected = IfMatch::of(&request)?.or_current(known.product.version())?;
     let view = catalog.archive(id.0, expected).await?;
     answer(&request, StatusCode::OK, &view.product)
 }

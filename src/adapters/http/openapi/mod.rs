@@ -40,6 +40,7 @@ pub fn finished(assembled: &OpenApi) -> Value {
     problems::describe(&mut document);
     for_each_operation(&mut document, |path, method, operation| {
         parameters::complete(path, method, operation);
+        parameters::optional_body(operation);
         secure(operation);
         problems::complete(path, method, operation);
         links::complete(operation);

@@ -8,7 +8,7 @@ use crate::adapters::http::input::{
     text_schema,
 };
 use crate::adapters::http::problem::Problem;
-use crate::adapters::http::values::{AddressInput, MoneyInput};
+use crate::adapters::http::values::{AddressInput, MoneyInput, PositiveMoneyInput};
 use crate::app::order::{BasketSource, PlaceOrderCommand, UnitsBySku};
 use crate::domain::cart::Cart;
 use crate::domain::order::PaymentMethod;
@@ -109,7 +109,7 @@ pub struct ReceiveReturnInput {
 #[serde(deny_unknown_fields)]
 #[schema(as = RefundInput)]
 pub struct RefundInput {
-    pub amount: MoneyInput,
+    pub amount: PositiveMoneyInput,
     pub reason: Option<Reason>,
 }
 

@@ -87,7 +87,7 @@ pub async fn admin_patch_promotion(
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.promotion(id.0).await?;
-    let expected = IfMatch::of(&request).required(known.version())?;
+    let expected = IfMatch::of(&request)?.required(known.version())?;
     let whole = merge(&PromotionInput::of(&known, scope_slugs(&state, &known).await?), &patch.raw)?;
     let revised = pricing.revise_promotion(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &revised)
@@ -109,7 +109,7 @@ pub async fn admin_delete_promotion(
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.promotion(id.0).await?;
-    let expected = IfMatch::of(&request).required(known.version())?;
+    let expected = IfMatch::of(&request)?.required(known.version())?;
     pricing.delete_promotion(id.0, expected).await?;
     Ok(respond::no_content())
 }
