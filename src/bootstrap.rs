@@ -19,12 +19,12 @@ use crate::adapters::system::{
     Argon2Hasher, HmacSigner, JwtTokens, OsSecrets, SystemClock, SystemIds,
 };
 use crate::app::{Ports, Shop, ShopConfig};
+use crate::domain::shared::Span;
 use crate::ports::PortError;
 use crate::ports::payment::{PaymentGateway, SandboxLedger};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{CommitError, Store, UnitOfWork, Write};
 use crate::ports::system::{Clock, Ids, Secrets};
-use crate::domain::shared::Span;
 use crate::settings::Settings;
 
 /// The name of the shop's own signing key in the store.

@@ -102,8 +102,7 @@ pub struct Sandbox {
 pub(super) fn delay(text: &str) -> Result<(u64, u64), String> {
     let wrong = || format!("'{text}' is no delay; use milliseconds such as 5-50");
     let (from, to) = text.split_once('-').unwrap_or((text, text));
-    let (from, to) =
-        (from.parse().map_err(|_| wrong())?, to.parse::<u64>().map_err(|_| wrong())?);
+    let (from, to) = (from.parse().map_err(|_| wrong())?, to.parse::<u64>().map_err(|_| wrong())?);
     if from > to || to > 60_000 {
         return Err(wrong());
     }

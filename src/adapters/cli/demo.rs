@@ -48,7 +48,9 @@ pub(super) fn promotions() -> Result<Vec<serde_json::Value>, Failure> {
 
 /// Fills a shop with the demo catalogue and its promotions.
 pub(super) async fn fill(shop: &Shop) -> Result<(), Failure> {
-    let mut loader = CatalogLoader::begin(&shop.imports, FileFormat::Ndjson, ImportOptions { set_stock: false }).await?;
+    let mut loader =
+        CatalogLoader::begin(&shop.imports, FileFormat::Ndjson, ImportOptions { set_stock: false })
+            .await?;
     loader.push(CATALOG.as_bytes()).await?;
     let report = loader.finish().await?;
     if let Some(line) = complaint(&report) {

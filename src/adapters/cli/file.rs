@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
+use super::Failure;
 use super::args::{Export, Import, Target};
 use super::progress::Progress;
-use super::Failure;
 use crate::adapters::record::catalog_file::{CatalogLoader, FileFormat};
 use crate::app::Shop;
 use crate::app::catalog::ImportOptions;
@@ -21,7 +21,8 @@ const CHUNK: usize = 256 * 1024;
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, Failure> {
     let named = |error| format!("{} cannot be read: {error}", path.display());
     let mut head = [0_u8; 2];
-    let packed = File::open(path).map_err(named)?.read_exact(&mut head).is_ok() && head == [0x1f, 0x8b];
+    let packed =
+        File::open(path).map_err(named)?.read_exact(&mut head).is_ok() && head == [0x1f, 0x8b];
     let file = BufReader::with_capacity(CHUNK, File::open(path).map_err(named)?);
     if packed { Ok(Box::new(MultiGzDecoder::new(file))) } else { Ok(Box::new(file)) }
 }
@@ -30,7 +31,8 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, Failure> {
 pub(super) async fn load(shop: &Shop, path: &Path) -> Result<Arc<ImportReport>, Failure> {
     let mut file = open(path)?;
     let format = FileFormat::of_file_name(&path.to_string_lossy());
-    let mut loader = CatalogLoader::begin(&shop.imports, format, ImportOptions { set_stock: false }).await?;
+    let mut loader =
+        CatalogLoader::begin(&shop.imports, format, ImportOptions { set_stock: false }).await?;
     let mut progress = Progress::new("lines imported");
     let mut chunk = vec![0_u8; CHUNK];
     loop {

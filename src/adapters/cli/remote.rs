@@ -54,7 +54,8 @@ struct Remote<'a> {
 impl<'a> Remote<'a> {
     fn new(server: &'a str, target: &'a Target) -> Result<Self, Failure> {
         let token = target.token.as_deref();
-        let token = token.ok_or("a server wants to know who asks: give --token or ECICOMM_TOKEN")?;
+        let token =
+            token.ok_or("a server wants to know who asks: give --token or ECICOMM_TOKEN")?;
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().connect_timeout(Duration::from_secs(10)).build()?;
         Ok(Self { client, base: server.trim_end_matches('/'), token })
@@ -79,7 +80,8 @@ impl<'a> Remote<'a> {
     }
 
     async fn upload(&self, path: &str, media_type: &str, body: Body) -> Result<Job, Failure> {
-        let request = self.client.post(self.url(path)).header("content-type", media_type).body(body);
+        let request =
+            self.client.post(self.url(path)).header("content-type", media_type).body(body);
         let mut job: Job = self.send(request).await?.json().await?;
         let mut progress = Progress::new("lines imported");
         while job.status == "running" {
@@ -159,7 +161,8 @@ pub(super) async fn seed(server: &str, target: &Target) -> Result<ExitCode, Fail
     let job = remote.upload("/admin/imports", "application/x-ndjson", demo::CATALOG.into()).await?;
     for promotion in demo::promotions()? {
         let request = remote.client.post(remote.url("/admin/promotions"));
-        let request = request.header("content-type", "application/json").body(promotion.to_string());
+        let request =
+            request.header("content-type", "application/json").body(promotion.to_string());
         if let Err(refused) = remote.send(request).await {
             eprintln!("a promotion was left out: {refused}");
         }

@@ -20,7 +20,8 @@ pub(super) async fn run(serve: Serve, mut settings: Settings) -> Result<ExitCode
     }
     let shop = Arc::new(crate::bootstrap::build(&settings).await?);
     shop.pricing.set_up().await?;
-    let (filled, sign_in) = tokio::join!(fill(&shop, &serve, &settings), administrator(&shop, &settings));
+    let (filled, sign_in) =
+        tokio::join!(fill(&shop, &serve, &settings), administrator(&shop, &settings));
     filled?;
     let sign_in = sign_in?;
     let jobs = crate::bootstrap::jobs(&shop);

@@ -50,7 +50,10 @@ fn a_summary_names_the_first_bad_lines_and_counts_the_rest() {
 
 #[test]
 fn progress_tells_a_rate() {
-    assert_eq!(progress::line(500, "lines", Duration::from_millis(250)), "500 lines, 2000 a second");
+    assert_eq!(
+        progress::line(500, "lines", Duration::from_millis(250)),
+        "500 lines, 2000 a second"
+    );
     assert_eq!(progress::line(5, "lines", Duration::ZERO), "5 lines, 5000 a second");
 }
 
