@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 pub struct IfMatchParam {
     /// The `ETag` that the thing had when it was read. Compared strongly; only the part before the
     /// hyphen counts.
-    #[param(rename = "If-Match", pattern = r#"^(\*|(W/)?"[!#-~]{0,64}")$"#)]
+    #[param(rename = "If-Match", min_length = 3, max_length = 66, pattern = r#"^"[!#-~]{1,64}"$"#)]
     if_match: Option<String>,
 }
 
