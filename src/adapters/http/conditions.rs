@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 pub struct IfMatchParam {
     /// The `ETag` that the thing had when it was read. Compared strongly; only the part before the
     /// hyphen counts.
-    #[param(rename = "If-Match", example = json!("\"1\""), pattern = r#"^"[0-9]{1,18}(-[0-9a-f]{32})?"$"#)]
+    #[param(rename = "If-Match", pattern = r#"^(\*|(W/)?"[!#-~]{0,64}")$"#)]
     if_match: Option<String>,
 }
 
@@ -19,6 +19,11 @@ pub struct IfMatchParam {
 pub struct KeyParam {
     /// Made up by the client for this request, and repeated with it: the answer is repeated, and
     /// nothing is done twice. Kept for seven days. 16 to 255 visible ASCII characters.
-    #[param(rename = "Idempotency-Key", min_length = 16, max_length = 255, pattern = "^[!-~]{16,255}$")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 16,
+        max_length = 255,
+        pattern = "^[!-~]{16,255}$"
+    )]
     idempotency_key: String,
 }

@@ -96,18 +96,18 @@ pub enum IfMatch {
 
 impl IfMatch {
     /// Reads `If-Match`.
-    pub fn of(request: &HttpRequest) -> Self {
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         if !request.headers().contains_key(header::IF_MATCH) {
-            return Self::Absent;
+            return Ok(Self::Absent);
         }
-        let mut versions = Vec::new();
-        for tag in tags(request.headers(), &header::IF_MATCH) {
-            if tag == "*" {
-                return Self::Any;
-            }
-            versions.extend(version_in(tag));
+        let tags: Vec<&str> = tags(request.headers(), &header::IF_MATCH).collect();
+        if tags == ["*"] {
+            return Ok(Self::Any);
         }
-        Self::Versions(versions)
+        if tags.is_empty() || !tags.iter().all(|tag| is_tag(tag)) {
+            return Err(Problem::parameter("If-Match", "must be an ETag in its quotes, or *"));
+        }
+        Ok(Self::Versions(tags.into_iter().filter_map(version_in).collect()))
     }
 
     /// The version that a change MUST find, where the request has to name one.
@@ -146,6 +146,13 @@ fn stale() -> Problem {
         Code::PreconditionFailed,
         "Read it again, and send the change with the ETag that it has now.",
     )
+}
+
+/// Whether it is an entity tag at all (RFC 9110, 8.8.3), a weak one included.
+fn is_tag(tag: &str) -> bool {
+    let opaque = tag.strip_prefix("W/").unwrap_or(tag);
+    let inner = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'))
 }
 
 /// The version that one of our strong tags begins with.

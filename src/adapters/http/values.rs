@@ -67,6 +67,32 @@ pub struct MoneyInput {
     pub currency: CurrencyIn,
 }
 
+type PositiveAmount = Int<1, MAX_AMOUNT>;
+
+/// An amount of money above zero.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PositiveMoneyInput)]
+pub struct PositiveMoneyInput {
+    /// Minor units: cents, for dollars.
+    #[schema(example = 500)]
+    pub amount: PositiveAmount,
+    /// ISO 4217.
+    pub currency: CurrencyIn,
+}
+
+impl PositiveMoneyInput {
+    /// The amount.
+    pub fn money(&self) -> Money {
+        Money::new(self.amount.0, self.currency.0)
+    }
+
+    /// An amount as a request would name it.
+    pub fn of(money: Money) -> Self {
+        Self { amount: Int(money.amount()), currency: In(money.currency()) }
+    }
+}
+
 impl MoneyInput {
     /// The amount.
     pub fn money(&self) -> Money {

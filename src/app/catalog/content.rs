@@ -156,7 +156,7 @@ async fn categories(
         CategoriesDraft::Ids(ids) => {
             for (index, id) in ids.iter().enumerate() {
                 if ports.catalog.category(*id).await?.is_none() {
-                    faults.add(format!("/category_ids/{index}"), "no category has this id");
+                    faults.unknown(format!("/category_ids/{index}"), "no category has this id");
                 }
             }
             Ok(fields::without_repeats(ids.iter().copied()))

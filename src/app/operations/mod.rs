@@ -11,7 +11,7 @@ mod relay;
 mod search;
 
 pub use consumer::{EventConsumer, HandleError};
-pub use doctor::{Checked, Doctor, Finding, Report, Tell};
+pub use doctor::{Checked, Doctor, Finding, Report};
 pub use popularity::PopularityConsumer;
 pub use relay::{Progress, Relay};
 pub use search::SearchConsumer;

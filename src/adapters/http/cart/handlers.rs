@@ -93,11 +93,7 @@ pub struct ShippingOptionBody<'a> {
 
 impl<'a> From<&'a ShippingOption> for ShippingOptionBody<'a> {
     fn from(option: &'a ShippingOption) -> Self {
-        Self {
-            code: option.code.as_str(),
-            name: &option.name,
-            price: MoneyBody(option.price),
-        }
+        Self { code: option.code.as_str(), name: &option.name, price: MoneyBody(option.price) }
     }
 }
 
@@ -134,7 +130,10 @@ pub async fn create_cart(
 /// At today's prices.
 #[utoipa::path(
     tag = "carts", security(()),
-    responses((status = 200, description = "The cart.", body = CartBody)),
+    responses(
+        (status = 200, description = "The cart.", body = CartBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/carts/{cart_id}")]
 pub async fn get_cart(
@@ -162,7 +161,7 @@ pub async fn add_cart_item(
     id: At<CartId>,
     body: Json<ItemInput>,
 ) -> Result<HttpResponse, Problem> {
-    let expected = IfMatch::of(&request).optional()?;
+    let expected = IfMatch::of(&request)?.optional()?;
     let view = state.shop.carts.add(id.0, body.value.try_into()?, expected).await?;
     answer(&request, StatusCode::OK, &view)
 }
@@ -183,7 +182,7 @@ pub async fn set_cart_item(
     body: Json<QuantityInput>,
 ) -> Result<HttpResponse, Problem> {
     let (cart, variant) = ids.0;
-    let expected = IfMatch::of(&request).optional()?;
+    let expected = IfMatch::of(&request)?.optional()?;
     let quantity = quantity(body.value.quantity)?;
     let view = state.shop.carts.set_quantity(cart, variant, quantity, expected).await?;
     answer(&request, StatusCode::OK, &view)
@@ -204,7 +203,7 @@ pub async fn remove_cart_item(
     ids: At<(CartId, VariantId)>,
 ) -> Result<HttpResponse, Problem> {
     let (cart, variant) = ids.0;
-    let expected = IfMatch::of(&request).optional()?;
+    let expected = IfMatch::of(&request)?.optional()?;
     let view = state.shop.carts.remove(cart, variant, expected).await?;
     answer(&request, StatusCode::OK, &view)
 }
@@ -227,7 +226,7 @@ pub async fn add_cart_coupon(
     id: At<CartId>,
     body: Json<CouponInput>,
 ) -> Result<HttpResponse, Problem> {
-    let expected = IfMatch::of(&request).optional()?;
+    let expected = IfMatch::of(&request)?.optional()?;
     let view = state.shop.carts.add_coupon(id.0, body.value.code.0, expected).await?;
     answer(&request, StatusCode::OK, &view)
 }
@@ -247,7 +246,7 @@ pub async fn remove_cart_coupon(
     parts: At<(CartId, CouponCode)>,
 ) -> Result<HttpResponse, Problem> {
     let (cart, code) = parts.0;
-    let expected = IfMatch::of(&request).optional()?;
+    let expected = IfMatch::of(&request)?.optional()?;
     let view = state.shop.carts.remove_coupon(cart, code, expected).await?;
     answer(&request, StatusCode::OK, &view)
 }
@@ -267,7 +266,7 @@ pub async fn set_cart_address(
     id: At<CartId>,
     body: Json<AddressInput>,
 ) -> Result<HttpResponse, Problem> {
-    let expected = IfMatch::of(&request).optional()?;
+    let expected = IfMatch::of(&request)?.optional()?;
     let address = body.value.address("")?;
     let view = state.shop.carts.ship_to(id.0, address, expected).await?;
     answer(&request, StatusCode::OK, &view)
@@ -303,7 +302,7 @@ pub async fn choose_cart_shipping(
     id: At<CartId>,
     body: Json<ShippingOptionInput>,
 ) -> Result<HttpResponse, Problem> {
-    let expected = IfMatch::of(&request).optional()?;
+    let expected = IfMatch::of(&request)?.optional()?;
     let view = state.shop.carts.choose_shipping(id.0, body.value.code.0, expected).await?;
     answer(&request, StatusCode::OK, &view)
 }

@@ -133,7 +133,10 @@ pub async fn admin_create_category(
 /// Get a category
 #[utoipa::path(
     tag = "admin: catalog", extensions(("x-permission" = json!("catalog:read"))),
-    responses((status = 200, description = "The category.", body = AdminCategoryBody)),
+    responses(
+        (status = 200, description = "The category.", body = AdminCategoryBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/categories/{id}")]
 pub async fn admin_get_category(
@@ -162,7 +165,7 @@ pub async fn admin_patch_category(
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.category(id.0).await?;
-    let expected = IfMatch::of(&request).required(known.version)?;
+    let expected = IfMatch::of(&request)?.required(known.version)?;
     let whole = merge(&CategoryInput::from(&*known), &patch.raw)?;
     let category = catalog.revise_category(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &category)
@@ -184,7 +187,7 @@ pub async fn admin_delete_category(
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.category(id.0).await?;
-    let expected = IfMatch::of(&request).required(known.version)?;
+    let expected = IfMatch::of(&request)?.required(known.version)?;
     catalog.delete_category(id.0, expected).await?;
     Ok(respond::no_content())
 }

@@ -7,7 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 use tokio::sync::mpsc;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::adapters::http::json::{check_head, unreadable};
@@ -101,10 +102,8 @@ pub struct ImportErrorBody<'a> {
 
 impl<'a> From<&'a ImportReport> for ImportBody<'a> {
     fn from(report: &'a ImportReport) -> Self {
-        let error = |error: &'a ImportError| ImportErrorBody {
-            line: error.line,
-            reason: &error.reason,
-        };
+        let error =
+            |error: &'a ImportError| ImportErrorBody { line: error.line, reason: &error.reason };
         Self {
             id: report.id.uuid(),
             status: match report.status {
@@ -129,7 +128,7 @@ impl<'a> From<&'a ImportReport> for ImportBody<'a> {
 #[utoipa::path(
     tag = "admin: catalog", params(ImportParams),
     extensions(("x-permission" = json!("catalog:import")), ("x-upload" = json!(true))),
-    request_body(content((String = "application/x-ndjson"), (String = "text/csv"))),
+    request_body(content((FileBody = "application/x-ndjson"), (FileBody = "text/csv"))),
     responses((status = 202, description = "The import.", body = ImportBody)),
 )]
 #[post("/imports")]
@@ -147,6 +146,22 @@ pub async fn import_catalog(
     let report = load(loader, payload, state.settings.import_limit).await?;
     let response = respond::json(StatusCode::ACCEPTED, &ImportBody::from(&*report))?;
     Ok(respond::located(response, &format!("/api/v1/admin/imports/{}", report.id)))
+}
+
+/// A catalogue file, as the document describes it: bytes that are read line by line, of which any may
+/// be wrong.
+pub struct FileBody;
+
+impl PartialSchema for FileBody {
+    fn schema() -> RefOr<Schema> {
+        RefOr::T(Schema::default())
+    }
+}
+
+impl ToSchema for FileBody {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "in.File".into()
+    }
 }
 
 /// A piece of a file, or its end.
@@ -209,10 +224,7 @@ async fn run(
     responses((status = 200, description = "The import.", body = ImportBody)),
 )]
 #[get("/imports/{id}")]
-pub async fn get_import(
-    state: Data<State>,
-    id: At<ImportId>,
-) -> Result<HttpResponse, Problem> {
+pub async fn get_import(state: Data<State>, id: At<ImportId>) -> Result<HttpResponse, Problem> {
     let report = state.shop.imports.report(id.0).await?;
     respond::ok(&ImportBody::from(&*report))
 }

@@ -3,9 +3,9 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get, patch, post};
 use utoipa::IntoParams;
 
+use super::StatusBody;
 use super::admin_view::AdminProductBody;
 use super::write::ProductInput;
-use super::StatusBody;
 use crate::adapters::http::conditions::IfMatchParam;
 use crate::adapters::http::etag::{ETag, IfMatch};
 use crate::adapters::http::json::{Json, Patch};
@@ -83,7 +83,10 @@ pub async fn admin_create_product(
 /// Get any product
 #[utoipa::path(
     tag = "admin: catalog", extensions(("x-permission" = json!("catalog:read"))),
-    responses((status = 200, description = "The product.", body = AdminProductBody)),
+    responses(
+        (status = 200, description = "The product.", body = AdminProductBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/products/{id}")]
 pub async fn admin_get_product(
@@ -112,7 +115,7 @@ pub async fn admin_patch_product(
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.product(id.0).await?;
-    let expected = IfMatch::of(&request).required(known.product.version())?;
+    let expected = IfMatch::of(&request)?.required(known.product.version())?;
     let whole = merge(&ProductInput::from(&*known.product), &patch.raw)?;
     let view = catalog.revise(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &view.product)
@@ -132,7 +135,7 @@ pub async fn admin_publish_product(
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.product(id.0).await?;
-    let expected = IfMatch::of(&request).or_current(known.product.version())?;
+    let expected = IfMatch::of(&request)?.or_current(known.product.version())?;
     let view = catalog.publish(id.0, expected).await?;
     answer(&request, StatusCode::OK, &view.product)
 }
@@ -153,7 +156,7 @@ pub async fn admin_archive_product(
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.product(id.0).await?;
-    let expected = IfMatch::of(&request).or_current(known.product.version())?;
+    let expected = IfMatch::of(&request)?.or_current(known.product.version())?;
     let view = catalog.archive(id.0, expected).await?;
     answer(&request, StatusCode::OK, &view.product)
 }

@@ -37,8 +37,10 @@ pub fn finished(assembled: &OpenApi) -> Value {
     document["info"] = info();
     document["servers"] = json!([{"url": "/"}]);
     components::complete(&mut document);
+    problems::describe(&mut document);
     for_each_operation(&mut document, |path, method, operation| {
         parameters::complete(path, method, operation);
+        parameters::optional_body(operation);
         secure(operation);
         problems::complete(path, method, operation);
         links::complete(operation);

@@ -2,9 +2,7 @@ use serde_json::{Value, json};
 
 /// What the parameters of paths are: name, description, schema.
 fn known(name: &str) -> Value {
-    let uuid = |description: &str| {
-        json!({"description": description, "schema": {"type": "string", "format": "uuid"}})
-    };
+    let uuid = |description: &str| json!({"description": description, "schema": {"type": "string", "format": "uuid"}});
     match name {
         "product" => json!({
             "description": "A product's id or slug.",
@@ -61,7 +59,7 @@ pub fn complete(path: &str, method: &str, operation: &mut Value) {
         parameters.push(json!({
             "name": "If-None-Match", "in": "header", "required": false,
             "description": "An `ETag` that is known already: the answer is then 304.",
-            "schema": {"type": "string", "pattern": "^[ -~]*$"},
+            "schema": {"type": "string"},
         }));
     }
     for parameter in &mut parameters {
@@ -76,22 +74,35 @@ pub fn complete(path: &str, method: &str, operation: &mut Value) {
     operation["parameters"] = Value::Array(parameters);
 }
 
+/// A body that may be left out is left out; it is not null.
+pub fn optional_body(operation: &mut Value) {
+    let content = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
+    let mut optional = false;
+    for media in content.into_iter().flat_map(|content| content.values_mut()) {
+        let before = media["schema"].clone();
+        without_null(&mut media["schema"]);
+        optional |= before != media["schema"];
+    }
+    if optional {
+        operation["requestBody"]["required"] = json!(false);
+    }
+}
+
 /// Whether the operation reads one thing, which then has a tag.
 fn sends_tag(operation: &Value) -> bool {
     operation["responses"].get("304").is_some()
 }
 
 fn without_null(schema: &mut Value) {
-    if let Some(types) = schema["type"].as_array() {
+    if let Some(types) = schema.get("type").and_then(Value::as_array) {
         let others: Vec<Value> = types.iter().filter(|kind| *kind != "null").cloned().collect();
         if let [only] = &others[..] {
             schema["type"] = only.clone();
         }
     }
-    let either = schema["oneOf"].as_array();
-    let others: Option<Vec<Value>> = either.map(|either| {
-        either.iter().filter(|choice| choice["type"] != "null").cloned().collect()
-    });
+    let either = schema.get("oneOf").and_then(Value::as_array);
+    let others: Option<Vec<Value>> = either
+        .map(|either| either.iter().filter(|choice| choice["type"] != "null").cloned().collect());
     if let Some([only]) = others.as_deref() {
         *schema = only.clone();
     }

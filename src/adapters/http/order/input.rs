@@ -5,9 +5,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::adapters::http::input::{
     CartIdIn, EmailIn, Int, Line, List, QuantityIn, Reason, ShippingCodeIn, ShortText, SkuIn, some,
+    text_schema,
 };
 use crate::adapters::http::problem::Problem;
-use crate::adapters::http::values::{AddressInput, MoneyInput};
+use crate::adapters::http::values::{AddressInput, MoneyInput, PositiveMoneyInput};
 use crate::app::order::{BasketSource, PlaceOrderCommand, UnitsBySku};
 use crate::domain::cart::Cart;
 use crate::domain::order::PaymentMethod;
@@ -108,7 +109,7 @@ pub struct ReceiveReturnInput {
 #[serde(deny_unknown_fields)]
 #[schema(as = RefundInput)]
 pub struct RefundInput {
-    pub amount: MoneyInput,
+    pub amount: PositiveMoneyInput,
     pub reason: Option<Reason>,
 }
 
@@ -240,7 +241,7 @@ fn common() -> ObjectBuilder {
 
 fn payment() -> RefOr<Schema> {
     let method = |name: &str| {
-        let method = ObjectBuilder::new().enum_values(Some([name]));
+        let method = text_schema().enum_values(Some([name]));
         let object = ObjectBuilder::new().property("method", method).required("method");
         object.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
     };

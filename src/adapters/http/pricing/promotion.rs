@@ -4,7 +4,6 @@ use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::by_type::{Case, by_type};
-use crate::adapters::record::rfc3339;
 use crate::adapters::http::State;
 use crate::adapters::http::cart::percent;
 use crate::adapters::http::input::{
@@ -12,7 +11,8 @@ use crate::adapters::http::input::{
 };
 use crate::adapters::http::merge::Patchable;
 use crate::adapters::http::problem::Problem;
-use crate::adapters::http::values::{MoneyBody, MoneyInput};
+use crate::adapters::http::values::{MoneyBody, MoneyInput, PositiveMoneyInput};
+use crate::adapters::record::rfc3339;
 use crate::app::pricing::{PromotionDraft, PromotionType};
 use crate::domain::pricing::{Promotion, PromotionKind, Scope, Stacking};
 use crate::domain::shared::Slug;
@@ -41,7 +41,7 @@ pub struct PromotionInput {
     #[schema(example = 10)]
     percent: Option<PercentIn>,
     /// An amount off.
-    amount: Option<MoneyInput>,
+    amount: Option<PositiveMoneyInput>,
     /// Units at full price in a set.
     buy_quantity: Option<QuantityIn>,
     /// Units of the set that have something off.
@@ -150,7 +150,7 @@ impl From<PromotionInput> for PromotionDraft {
             code: input.code.map(|code| code.0.as_str().to_owned()),
             kind: input.kind.into(),
             percent: input.percent.map(|percent| percent.0),
-            amount: input.amount.as_ref().map(MoneyInput::money),
+            amount: input.amount.as_ref().map(PositiveMoneyInput::money),
             buy_quantity: input.buy_quantity.map(|quantity| quantity.0),
             get_quantity: input.get_quantity.map(|quantity| quantity.0),
             get_percent: input.get_percent.map(|percent| percent.0),
@@ -191,7 +191,7 @@ impl PromotionInput {
             code: parts.code.clone().map(In),
             kind: (&parts.kind).into(),
             percent: gives.percent.map(Decimal),
-            amount: gives.amount.map(MoneyInput::of),
+            amount: gives.amount.map(PositiveMoneyInput::of),
             buy_quantity: gives.buy.map(Int),
             get_quantity: gives.get.map(Int),
             get_percent: gives.get_percent.map(Decimal),
@@ -235,9 +235,7 @@ impl From<&PromotionKind> for Gives {
             PromotionKind::Percentage(percent) => {
                 Self { percent: Some(percent.to_string()), ..Self::default() }
             }
-            PromotionKind::FixedAmount(amount) => {
-                Self { amount: Some(*amount), ..Self::default() }
-            }
+            PromotionKind::FixedAmount(amount) => Self { amount: Some(*amount), ..Self::default() },
             PromotionKind::FreeShipping => Self::default(),
             PromotionKind::BuyXGetY { buy, get, percent } => Self {
                 buy: Some(buy.units().into()),

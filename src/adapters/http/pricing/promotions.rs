@@ -55,7 +55,10 @@ pub async fn admin_create_promotion(
 /// Get a promotion
 #[utoipa::path(
     tag = "admin: pricing", extensions(("x-permission" = json!("catalog:read"))),
-    responses((status = 200, description = "The promotion.", body = AdminPromotionBody)),
+    responses(
+        (status = 200, description = "The promotion.", body = AdminPromotionBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/promotions/{id}")]
 pub async fn admin_get_promotion(
@@ -84,7 +87,7 @@ pub async fn admin_patch_promotion(
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.promotion(id.0).await?;
-    let expected = IfMatch::of(&request).required(known.version())?;
+    let expected = IfMatch::of(&request)?.required(known.version())?;
     let whole = merge(&PromotionInput::of(&known, scope_slugs(&state, &known).await?), &patch.raw)?;
     let revised = pricing.revise_promotion(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &revised)
@@ -106,7 +109,7 @@ pub async fn admin_delete_promotion(
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.promotion(id.0).await?;
-    let expected = IfMatch::of(&request).required(known.version())?;
+    let expected = IfMatch::of(&request)?.required(known.version())?;
     pricing.delete_promotion(id.0, expected).await?;
     Ok(respond::no_content())
 }

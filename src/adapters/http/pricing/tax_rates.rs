@@ -55,7 +55,10 @@ pub async fn admin_create_tax_rate(
 /// Get a tax rate
 #[utoipa::path(
     tag = "admin: pricing", extensions(("x-permission" = json!("catalog:read"))),
-    responses((status = 200, description = "The tax rate.", body = AdminTaxRateBody)),
+    responses(
+        (status = 200, description = "The tax rate.", body = AdminTaxRateBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/tax-rates/{id}")]
 pub async fn admin_get_tax_rate(
@@ -84,7 +87,7 @@ pub async fn admin_patch_tax_rate(
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.tax_rate(id.0).await?;
-    let expected = IfMatch::of(&request).required(known.version())?;
+    let expected = IfMatch::of(&request)?.required(known.version())?;
     let whole = merge(&TaxRateInput::from(&*known), &patch.raw)?;
     let revised = pricing.revise_tax_rate(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &revised)
@@ -106,7 +109,7 @@ pub async fn admin_delete_tax_rate(
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.tax_rate(id.0).await?;
-    let expected = IfMatch::of(&request).required(known.version())?;
+    let expected = IfMatch::of(&request)?.required(known.version())?;
     pricing.delete_tax_rate(id.0, expected).await?;
     Ok(respond::no_content())
 }

@@ -13,6 +13,11 @@ impl From<AppError> for Problem {
             AppError::Invalid(errors) => {
                 Self::invalid(errors.into_iter().map(FieldProblem::from).collect())
             }
+            AppError::Unknown(errors) => Self::new(
+                Code::UnknownReference,
+                "Name things that exist, or make these first, and send the request again.",
+            )
+            .with_errors(errors.into_iter().map(FieldProblem::from).collect()),
             AppError::NotFound(what) => Self::new(
                 Code::NotFound,
                 format!("There is no such {what}, or it is not yours; check the id."),

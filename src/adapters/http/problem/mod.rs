@@ -111,12 +111,11 @@ impl Problem {
 
     /// Parts of the request are wrong.
     pub fn invalid(errors: Vec<FieldProblem>) -> Self {
-        let mut problem = Self::new(
+        Self::new(
             Code::ValidationFailed,
             "Correct what the errors name, and send the request again.",
-        );
-        problem.0.errors = errors;
-        problem
+        )
+        .with_errors(errors)
     }
 
     /// One parameter of the query, the path or the header is wrong.
@@ -142,6 +141,11 @@ impl Problem {
             _ => "The request does not follow HTTP, or is not what this address takes.",
         };
         Self::new(code, detail)
+    }
+
+    fn with_errors(mut self, errors: Vec<FieldProblem>) -> Self {
+        self.0.errors = errors;
+        self
     }
 
     /// The same, and when to try again.

@@ -26,6 +26,7 @@ pub enum Code {
     DuplicateCode,
     DuplicateValue,
     InUse,
+    UnknownReference,
     RequestInProgress,
     PreconditionFailed,
     ContentTooLarge,
@@ -45,7 +46,7 @@ type Row = (StatusCode, &'static str, &'static str);
 impl Code {
     /// Every code.
     #[cfg(test)]
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::ValidationFailed,
         Self::MalformedJson,
         Self::KeyMissing,
@@ -69,6 +70,7 @@ impl Code {
         Self::DuplicateCode,
         Self::DuplicateValue,
         Self::InUse,
+        Self::UnknownReference,
         Self::RequestInProgress,
         Self::PreconditionFailed,
         Self::ContentTooLarge,
@@ -131,6 +133,9 @@ impl Code {
             Self::DuplicateCode => (S::CONFLICT, "duplicate_code", "The code is taken"),
             Self::DuplicateValue => (S::CONFLICT, "duplicate_value", "The value is taken"),
             Self::InUse => (S::CONFLICT, "in_use", "It is in use"),
+            Self::UnknownReference => {
+                (S::CONFLICT, "unknown_reference", "The request names what does not exist")
+            }
             Self::RequestInProgress => {
                 (S::CONFLICT, "request_in_progress", "The first request is still running")
             }
