@@ -11,22 +11,21 @@ pub(super) async fn run(settings: Settings) -> Result<ExitCode, Failure> {
         "this version keeps a shop in memory, so what is examined here is a new and empty one"
     );
     let mut progress = Progress::new("figures recomputed");
-    let report = shop
-        .doctor
-        .examine(&mut |checked| {
-            progress.tell(checked.stock_events.saturating_add(checked.order_events))
-        })
-        .await?;
+    let report = shop.doctor.examine(&mut |_, count| progress.tell(count)).await?;
     progress.end();
-    let checked = &report.checked;
-    println!(
-        "examined {} stock figures, {} orders, {} sagas, {} promotions, {} products",
-        checked.stock, checked.orders, checked.sagas, checked.promotions, checked.products
-    );
+    let counts = report.checked.counts().map(|(what, count)| format!("{count} {what}"));
+    println!("examined {}", counts.join(", "));
     for finding in &report.findings {
-        println!("{} {}: {}", finding.what, finding.which, finding.detail);
+        println!("{}: expected {}, found {}", finding.what, finding.expected, finding.found);
+        println!("  {}", finding.advice);
     }
-    if report.findings.is_empty() {
+    if report.further > 0 {
+        println!("and {} more", report.further);
+    }
+    for what in &report.unchecked {
+        println!("not examined: {what}");
+    }
+    if report.agrees() {
         println!("nothing disagrees");
         return Ok(ExitCode::SUCCESS);
     }
