@@ -5,7 +5,8 @@ use crate::app::catalog::fields;
 use crate::app::faults::Faults;
 use crate::app::{FieldError, Ports};
 use crate::domain::catalog::{
-    Attributes, Category, Metadata, OptionValues, PriceRow, ProductContent, ProductName, ProductStatus, Variant,
+    Attributes, Category, Metadata, OptionValues, PriceRow, ProductContent, ProductName,
+    ProductStatus, Variant,
 };
 use crate::domain::shared::{
     Currency, Invalid, Money, Sku, Slug, StockPolicy, TaxCategory, Text, VariantId,
