@@ -55,7 +55,11 @@ const OPERATIONS: [(&str, Prepare); 14] = [
     ("/orders", |api| {
         Box::pin(async {
             let cart = api.cart(&[("LAMP-1", 1)]).await;
-            Ready { path: "/orders".into(), body: order_of(&cart, "pm_card_visa"), who: Who::Anyone }
+            Ready {
+                path: "/orders".into(),
+                body: order_of(&cart, "pm_card_visa"),
+                who: Who::Anyone,
+            }
         })
     }),
     ("/orders/{order_id}/cancel", |api| {
@@ -206,7 +210,8 @@ async fn a_request_without_a_key_does_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_no_key_is_refused() {
-    let wrong = ["", "fifteen-letters", &"x".repeat(256), "sixteen letters!", "sechzehn-zeichen\u{e9}"];
+    let wrong =
+        ["", "fifteen-letters", &"x".repeat(256), "sixteen letters!", "sechzehn-zeichen\u{e9}"];
     each(async |operation, api, ready| {
         let before = effects(&api).await;
         for key in wrong {

@@ -36,7 +36,8 @@ fn order_in(answer: &crate::harness::api::Answer) -> Value {
 async fn orders_are_listed_newest_first_and_found_by_what_is_known_of_them() {
     let api = lamps().await;
     let mut numbers = Vec::new();
-    for (number, email) in [(0, "ada@example.com"), (1, "bob@example.com"), (2, "ada@example.com")] {
+    for (number, email) in [(0, "ada@example.com"), (1, "bob@example.com"), (2, "ada@example.com")]
+    {
         api.wait(ecicomm::domain::shared::Span::seconds(number)).await;
         let body = with(order_lines(&[("LAMP-1", 1)]), json!({"email": email}));
         let bought = api.bought(body).await;
@@ -114,7 +115,8 @@ async fn an_order_is_shipped_in_parts_and_delivered() {
     let api = lamps().await;
     api.product("VASE-1", 999, 10).await;
     let bought = api.buy(&[("LAMP-1", 3), ("VASE-1", 1)]).await;
-    let part = json!({"lines": [{"sku": "lamp-1", "quantity": 2}], "carrier": "DHL", "tracking": "T-1"});
+    let part =
+        json!({"lines": [{"sku": "lamp-1", "quantity": 2}], "carrier": "DHL", "tracking": "T-1"});
     let shipped = order_in(&act(&api, &bought, "shipments", part.clone()).await);
     assert_eq!(shipped["status"], "partially_shipped");
     let shipment = &shipped["shipments"][0];
@@ -154,7 +156,10 @@ async fn units_that_come_back_are_restocked_and_refunded_by_their_share() {
     assert_eq!(asked["status"], "shipped");
     let tail = format!("returns/{}/receive", id_in(&asked, "returns", 0));
     let received = order_in(&act(&api, &bought, &tail, json!({})).await);
-    assert_eq!((&received["status"], &received["lines"][0]["returned"]), (&json!("partially_returned"), &json!(1)));
+    assert_eq!(
+        (&received["status"], &received["lines"][0]["returned"]),
+        (&json!("partially_returned"), &json!(1))
+    );
     assert_eq!(received["refunds"][0]["amount"], usd(4_999));
     assert_eq!(api.level("LAMP-1").await, (8, 0));
     api.settle().await;
@@ -164,7 +169,10 @@ async fn units_that_come_back_are_restocked_and_refunded_by_their_share() {
     let rest = order_in(&ask_back(&api, &bought, json!({"reason": "both"})).await);
     let tail = format!("returns/{}/receive", id_in(&rest, "returns", 1));
     let broken = order_in(&act(&api, &bought, &tail, json!({"restock": false})).await);
-    assert_eq!((&broken["status"], &broken["returns"][1]["restocked"]), (&json!("returned"), &json!(false)));
+    assert_eq!(
+        (&broken["status"], &broken["returns"][1]["restocked"]),
+        (&json!("returned"), &json!(false))
+    );
     assert_eq!(api.level("LAMP-1").await, (8, 0));
 }
 
@@ -229,7 +237,8 @@ async fn a_card_is_captured_with_its_order_and_by_nobody_else() {
 async fn notes_are_for_staff_alone() {
     let api = lamps().await;
     let bought = api.buy(&[("LAMP-1", 1)]).await;
-    let noted = order_in(&act(&api, &bought, "notes", json!({"text": "Asked for wrapping."})).await);
+    let noted =
+        order_in(&act(&api, &bought, "notes", json!({"text": "Asked for wrapping."})).await);
     assert_eq!(noted["notes"][0]["text"], "Asked for wrapping.");
     assert!(noted["notes"][0]["author"].is_string());
     let mine = api.get(&format!("/orders/{}", bought.id)).token(&bought.token).await.ok(200);
@@ -242,7 +251,10 @@ async fn staff_cancel_an_order_for_its_buyer() {
     let api = lamps().await;
     let bought = api.buy(&[("LAMP-1", 2)]).await;
     let cancelled = order_in(&act(&api, &bought, "cancel", json!({"reason": "fraud"})).await);
-    assert_eq!((&cancelled["status"], &cancelled["reason"]), (&json!("cancelled"), &json!("fraud")));
+    assert_eq!(
+        (&cancelled["status"], &cancelled["reason"]),
+        (&json!("cancelled"), &json!("fraud"))
+    );
     assert_eq!(api.level("LAMP-1").await, (10, 0));
     act(&api, &bought, "shipments", json!({})).await.refused(409, "invalid_transition");
     assert_eq!(act(&api, &bought, "cancel", json!({})).await.pointers(), ["/reason"]);
