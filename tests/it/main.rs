@@ -4,6 +4,7 @@
 //! lets clippy see that helpers here are test code too.
 #![cfg(test)]
 
+mod api;
 mod app;
 mod architecture;
 mod contract;

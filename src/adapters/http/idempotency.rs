@@ -38,15 +38,7 @@ pub enum Principal<'a> {
 /// The key of a request that must have one.
 pub struct Key(String);
 
-/// The key of a request that may have one.
-pub struct OptionalKey(pub Option<Key>);
-
 impl Key {
-    /// A key that the shop made up, for a request that may go without.
-    pub fn made_up(id: uuid::Uuid) -> Self {
-        Self(format!("made-up-{id}"))
-    }
-
     /// The key as the shop keeps it.
     pub fn claim(self, request: &HttpRequest, principal: &Principal<'_>, raw: &[u8]) -> KeyClaim {
         KeyClaim {
@@ -83,15 +75,6 @@ impl FromRequest for Key {
                 )
             })
         }))
-    }
-}
-
-impl FromRequest for OptionalKey {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Key::of(request).map(Self))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Bodies in JSON, read strictly.
 //!
-//! Unknown and repeated members, text behind the end, a byte order mark, deep nesting and numbers
-//! that are not what a member takes are refused, each with its place. The raw bytes stay at hand,
+//! Unknown and repeated members, lists in the place of objects, text behind the end, a byte order
+//! mark, deep nesting and numbers that are not what a member takes are refused, each with its place. The raw bytes stay at hand,
 //! because an idempotency key is bound to them.
 
 use std::time::Duration;
@@ -13,9 +13,10 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
-use serde_path_to_error::{Path, Segment};
+use serde_path_to_error::{Path, Segment, Track};
 
 use super::State;
+use super::objects::Objects;
 use super::problem::{Code, Problem};
 
 /// A body in JSON, and the bytes it came as.
@@ -177,15 +178,24 @@ pub fn unreadable() -> Problem {
 /// Reads `raw` as one JSON value and nothing else.
 pub fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(raw);
-    let value = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| refusal(error.path(), error.inner()))?;
+    let value = read(&mut deserializer)?;
     deserializer.end().map_err(|error| syntax(&error))?;
     Ok(value)
 }
 
 /// Reads a value that was JSON already.
 pub fn parse_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value).map_err(|error| refusal(error.path(), error.inner()))
+    read(value)
+}
+
+fn read<'de, T, D>(deserializer: D) -> Result<T, Problem>
+where
+    T: DeserializeOwned,
+    D: serde::Deserializer<'de, Error = serde_json::Error>,
+{
+    let mut track = Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(deserializer, &mut track);
+    T::deserialize(Objects(tracked)).map_err(|error| refusal(&track.path(), &error))
 }
 
 fn refusal(path: &Path, error: &serde_json::Error) -> Problem {

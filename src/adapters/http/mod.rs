@@ -25,6 +25,7 @@ mod inventory;
 mod json;
 mod media;
 mod merge;
+mod objects;
 mod openapi;
 mod operations;
 mod order;

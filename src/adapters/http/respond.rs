@@ -87,3 +87,8 @@ pub fn located(mut response: HttpResponse, path: &str) -> HttpResponse {
     }
     response
 }
+
+/// The path of the thing that the request adds to: its own without the last segment.
+pub fn whole_of(request: &HttpRequest) -> &str {
+    request.path().rsplit_once('/').map_or("/", |(whole, _)| whole)
+}

@@ -51,7 +51,7 @@ pub struct AdjustmentInput {
     #[schema(example = -1)]
     quantity: Adjusted,
     #[schema(example = "broken")]
-    reason: Option<Reason>,
+    reason: Reason,
     /// The shop's first location where absent.
     location: Option<LocationIn>,
     /// The version that the stock at the location must still have.
@@ -76,7 +76,7 @@ impl AdjustmentInput {
         MoveStockCommand {
             sku,
             quantity: self.quantity.0,
-            reason: self.reason.map(|reason| reason.0),
+            reason: Some(self.reason.0),
             location: self.location.map(|location| location.0),
             expected: version.map(Version::new),
         }
@@ -200,7 +200,7 @@ pub async fn list_stock_events(
 #[utoipa::path(
     tag = "admin: inventory", extensions(("x-permission" = json!("inventory:write"))),
     params(KeyParam),
-    responses((status = 200, description = "The stock.", body = StockBody)),
+    responses((status = 201, description = "The stock.", body = StockBody)),
 )]
 #[post("/inventory/{sku}/receipts")]
 pub async fn receive_stock(
@@ -213,7 +213,7 @@ pub async fn receive_stock(
 ) -> Result<HttpResponse, Problem> {
     let claim = key.claim(&request, &Principal::Staff(staff.0), &body.raw);
     let command = body.value.command(sku.0);
-    moved(state.shop.inventory.receive(command, claim).await?)
+    moved(&request, state.shop.inventory.receive(command, claim).await?)
 }
 
 /// Adjust stock
@@ -223,7 +223,7 @@ pub async fn receive_stock(
     tag = "admin: inventory", extensions(("x-permission" = json!("inventory:write"))),
     params(KeyParam),
     responses(
-        (status = 200, description = "The stock.", body = StockBody),
+        (status = 201, description = "The stock.", body = StockBody),
         (status = 412, description = "The stock has another version."),
     ),
 )]
@@ -238,10 +238,10 @@ pub async fn adjust_stock(
 ) -> Result<HttpResponse, Problem> {
     let claim = key.claim(&request, &Principal::Staff(staff.0), &body.raw);
     let command = body.value.command(sku.0);
-    moved(state.shop.inventory.adjust(command, claim).await?)
+    moved(&request, state.shop.inventory.adjust(command, claim).await?)
 }
 
-fn moved(answered: Answered) -> Result<HttpResponse, Problem> {
+fn moved(request: &HttpRequest, answered: Answered) -> Result<HttpResponse, Problem> {
     let stock = match &answered.outcome {
         Outcome::Stock(items) => StockBody::of(items),
         Outcome::Refused(refusal) => return Err(Problem::from(refusal).stored(answered.replayed)),
@@ -251,7 +251,7 @@ fn moved(answered: Answered) -> Result<HttpResponse, Problem> {
         Problem::new(Code::Internal, "Try again under another key.")
             .caused_by("a key of stock holds another outcome")
     })?;
-    let mut response = respond::json(StatusCode::OK, &stock)?;
+    let mut response = respond::json(StatusCode::CREATED, &stock)?;
     mark_replayed(&mut response, answered.replayed);
-    Ok(response)
+    Ok(respond::located(response, respond::whole_of(request)))
 }

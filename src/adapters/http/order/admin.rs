@@ -10,9 +10,9 @@ use super::input::{
 };
 use super::view::OrderStatusBody;
 use crate::adapters::http::State;
-use crate::adapters::http::conditions::{KeyParam, OptionalKeyParam};
+use crate::adapters::http::conditions::KeyParam;
 use crate::adapters::http::front::Staff;
-use crate::adapters::http::idempotency::{Key, OptionalKey, Principal};
+use crate::adapters::http::idempotency::{Key, Principal};
 use crate::adapters::http::input::{EmailIn, TimestampIn};
 use crate::adapters::http::json::{Json, OptionalJson};
 use crate::adapters::http::page::{self, ListBody, PageParams};
@@ -139,7 +139,7 @@ pub async fn admin_list_order_events(
 #[utoipa::path(
     tag = "admin: orders", extensions(("x-permission" = json!("order:fulfil"))), params(KeyParam),
     request_body = Option<ShipmentInput>,
-    responses((status = 200, description = "The order.", body = OrderBody)),
+    responses((status = 201, description = "The order.", body = OrderBody)),
 )]
 #[post("/orders/{order_id}/shipments")]
 pub async fn ship_order(
@@ -155,7 +155,7 @@ pub async fn ship_order(
     let lines = lines.map(|lines| units(lines, "/lines")).transpose()?;
     let sent_by = (carrier.map(|text| text.0), tracking.map(|text| text.0));
     let answered = state.shop.orders.ship(ids.0, lines, sent_by, claim).await?;
-    answer::changed((&state, &request), answered, Reader::Staff)
+    answer::added((&state, &request), answered)
 }
 
 /// Say that a shipment arrived
@@ -228,7 +228,7 @@ pub async fn receive_return(
 /// Pay money back
 #[utoipa::path(
     tag = "admin: orders", extensions(("x-permission" = json!("payment:write"))), params(KeyParam),
-    responses((status = 200, description = "The order.", body = OrderBody)),
+    responses((status = 201, description = "The order.", body = OrderBody)),
 )]
 #[post("/orders/{order_id}/refunds")]
 pub async fn refund_order(
@@ -243,7 +243,7 @@ pub async fn refund_order(
     let RefundInput { amount, reason } = body.value;
     let reason = reason.map(|reason| reason.0);
     let answered = state.shop.orders.refund(ids.0, amount.money(), reason, claim).await?;
-    answer::changed((&state, &request), answered, Reader::Staff)
+    answer::added((&state, &request), answered)
 }
 
 /// Say that an invoice was paid
@@ -290,8 +290,8 @@ pub async fn void_payment(
 
 /// Write something down about an order
 #[utoipa::path(
-    tag = "admin: orders", extensions(("x-permission" = json!("order:write"))), params(OptionalKeyParam),
-    responses((status = 200, description = "The order.", body = OrderBody)),
+    tag = "admin: orders", extensions(("x-permission" = json!("order:write"))), params(KeyParam),
+    responses((status = 201, description = "The order.", body = OrderBody)),
 )]
 #[post("/orders/{order_id}/notes")]
 pub async fn note_order(
@@ -299,12 +299,11 @@ pub async fn note_order(
     request: HttpRequest,
     staff: Staff,
     ids: At<OrderId>,
-    key: OptionalKey,
+    key: Key,
     body: Json<NoteInput>,
 ) -> Result<HttpResponse, Problem> {
-    let key = key.0.unwrap_or_else(|| Key::made_up(state.shop.ports.ids.next()));
     let claim = key.claim(&request, &Principal::Staff(staff.0), &body.raw);
     let author = staff.0.to_string();
     let answered = state.shop.orders.note(ids.0, body.value.text.0, author, claim).await?;
-    answer::changed((&state, &request), answered, Reader::Staff)
+    answer::added((&state, &request), answered)
 }

@@ -54,6 +54,16 @@ pub fn changed(
     outcome((state, request), answered, reader, StatusCode::OK)
 }
 
+/// What adding to an order came to: a shipment, a refund, a note. The order that it is part of is
+/// where the path leads without its last segment.
+pub fn added(
+    (state, request): (&State, &HttpRequest),
+    answered: Answered,
+) -> Result<HttpResponse, Problem> {
+    let response = outcome((state, request), answered, Reader::Staff, StatusCode::CREATED)?;
+    Ok(respond::located(response, respond::whole_of(request)))
+}
+
 /// What placing an order, or confirming its payment, came to: `done` where it is decided, 202 where
 /// the payment's outcome is still unknown.
 pub fn placed(
