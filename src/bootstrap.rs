@@ -3,15 +3,25 @@
 //! Chooses one adapter for each port by the settings, puts decorators around them, and assembles the
 //! shop. It decides nothing that the shop does.
 
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::ops::RangeInclusive;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::adapters::http::{self, HttpSettings};
+use crate::adapters::jobs::Jobs;
 use crate::adapters::memory::{MemoryCarts, MemoryConfig, MemoryStore};
 use crate::adapters::resilience::TimeoutGateway;
+use crate::adapters::sandbox::http::{self as sandbox_http, Delay};
 use crate::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
 use crate::adapters::system::{
     Argon2Hasher, HmacSigner, JwtTokens, OsSecrets, SystemClock, SystemIds,
 };
 use crate::app::{Ports, Shop, ShopConfig};
+use crate::domain::shared::Span;
 use crate::ports::PortError;
 use crate::ports::payment::{PaymentGateway, SandboxLedger};
 use crate::ports::search::SearchIndex;
@@ -63,6 +73,64 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         secrets,
     };
     Ok(assemble(ports, config))
+}
+
+/// The API document, as `openapi.json` in this repository has it.
+pub fn openapi() -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&http::document())
+}
+
+/// The background work of a shop, started.
+pub fn jobs(shop: &Arc<Shop>) -> Jobs {
+    Jobs::start(shop)
+}
+
+/// The API of a shop: where it listens, and the server, which serves once it is awaited and until
+/// `stop` is over.
+pub fn http(
+    shop: Arc<Shop>,
+    settings: &Settings,
+    stop: impl Future<Output = ()>,
+) -> io::Result<(SocketAddr, impl Future<Output = io::Result<()>>)> {
+    let server = http::Server::bind(shop, http_settings(settings))?;
+    Ok((server.address(), server.run(stop)))
+}
+
+/// The sandbox gateway as a process of its own: where it listens, and the server, which serves once
+/// it is awaited and until the process is told to stop.
+pub fn sandbox(
+    bind: SocketAddr,
+    ledger: &Path,
+    delay_ms: RangeInclusive<u64>,
+) -> Result<(SocketAddr, impl Future<Output = io::Result<()>>), PortError> {
+    let place = SandboxLedgerPlace::File(ledger.to_owned());
+    let clock = Arc::new(SystemClock::new());
+    let gateway = Arc::new(SandboxGateway::try_new(clock, SandboxSettings::new(place))?);
+    let listener = TcpListener::bind(bind).map_err(PortError::unavailable)?;
+    let address = listener.local_addr().map_err(PortError::internal)?;
+    let server = sandbox_http::serve(listener, gateway, Delay::millis(delay_ms));
+    Ok((address, server.map_err(PortError::internal)?))
+}
+
+fn http_settings(settings: &Settings) -> HttpSettings {
+    let http = &settings.http;
+    HttpSettings {
+        bind: http.bind.to_string(),
+        workers: http.workers,
+        json_limit: http.max_json_bytes,
+        import_limit: http.max_import_bytes,
+        request_deadline: duration(http.request_timeout),
+        upload_deadline: duration(http.upload_timeout),
+        // The setting counts all connections, the server those of one thread.
+        max_connections: http.max_connections.div_ceil(http.workers.max(1)),
+        drain_delay: duration(http.drain),
+        behind_tls: http.behind_tls,
+        ..HttpSettings::default()
+    }
+}
+
+fn duration(span: Span) -> Duration {
+    Duration::from_micros(u64::try_from(span.as_micros()).unwrap_or(0))
 }
 
 fn memory_config(settings: &Settings) -> MemoryConfig {
