@@ -6,7 +6,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::default_trait_access,
-    missing_docs,
     reason = "a benchmark that cannot run has nothing to say"
 )]
 

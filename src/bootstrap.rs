@@ -4,9 +4,7 @@
 //! shop. It decides nothing that the shop does.
 
 use std::future::Future;
-use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,40 +73,38 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
     Ok(assemble(ports, config))
 }
 
-/// The API document, as `openapi.json` in this repository has it.
-pub fn openapi() -> serde_json::Result<String> {
+/// The OpenAPI document, for people to read.
+pub fn openapi() -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&http::document())
 }
 
-/// The background work of a shop, started.
+/// The shop's background work, started.
 pub fn jobs(shop: &Arc<Shop>) -> Jobs {
     Jobs::start(shop)
 }
 
-/// The API of a shop: where it listens, and the server, which serves once it is awaited and until
-/// `stop` is over.
+/// The shop's API: the address it listens on, and the server, which serves until `stop` is over.
 pub fn http(
     shop: Arc<Shop>,
     settings: &Settings,
     stop: impl Future<Output = ()>,
-) -> io::Result<(SocketAddr, impl Future<Output = io::Result<()>>)> {
+) -> std::io::Result<(SocketAddr, impl Future<Output = std::io::Result<()>>)> {
     let server = http::Server::bind(shop, http_settings(settings))?;
     Ok((server.address(), server.run(stop)))
 }
 
-/// The sandbox gateway as a process of its own: where it listens, and the server, which serves once
-/// it is awaited and until the process is told to stop.
+/// The sandbox gateway as a process of its own: the address it listens on, and the server.
 pub fn sandbox(
     bind: SocketAddr,
     ledger: &Path,
-    delay_ms: RangeInclusive<u64>,
-) -> Result<(SocketAddr, impl Future<Output = io::Result<()>>), PortError> {
+    (least, most): (u64, u64),
+) -> Result<(SocketAddr, impl Future<Output = std::io::Result<()>>), PortError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let place = SandboxLedgerPlace::File(ledger.to_owned());
-    let clock = Arc::new(SystemClock::new());
     let gateway = Arc::new(SandboxGateway::try_new(clock, SandboxSettings::new(place))?);
     let listener = TcpListener::bind(bind).map_err(PortError::unavailable)?;
     let address = listener.local_addr().map_err(PortError::internal)?;
-    let server = sandbox_http::serve(listener, gateway, Delay::millis(delay_ms));
+    let server = sandbox_http::serve(listener, gateway, Delay::millis(least..=most));
     Ok((address, server.map_err(PortError::internal)?))
 }
 
@@ -121,7 +117,6 @@ fn http_settings(settings: &Settings) -> HttpSettings {
         import_limit: http.max_import_bytes,
         request_deadline: duration(http.request_timeout),
         upload_deadline: duration(http.upload_timeout),
-        // The setting counts all connections, the server those of one thread.
         max_connections: http.max_connections.div_ceil(http.workers.max(1)),
         drain_delay: duration(http.drain),
         behind_tls: http.behind_tls,

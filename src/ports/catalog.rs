@@ -83,7 +83,8 @@ impl ProductView {
     }
 }
 
-/// The order of a list. Ties go by product id.
+/// The order of a list. Ties go by product id, in the direction of the order: of two products that
+/// cost the same, the one that comes first by rising price comes last by falling price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ListSort {
     /// Latest first.

@@ -6,5 +6,6 @@
 
 mod app;
 mod architecture;
+mod command;
 mod contract;
 mod harness;

@@ -16,7 +16,7 @@ pub struct Args {
 
 impl Args {
     /// What is to be done.
-    pub fn command(self) -> Command {
+    pub fn into_command(self) -> Command {
         self.command.unwrap_or(Command::Serve(self.serve))
     }
 }

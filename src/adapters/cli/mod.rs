@@ -33,7 +33,7 @@ use summary::Imported;
 
 /// Does what `args` ask for. Only what runs on this machine's own shop needs its settings.
 pub async fn run(args: Args, settings: Result<Settings, SettingsError>) -> ExitCode {
-    let done = match args.command() {
+    let done = match args.into_command() {
         Command::Serve(args) => match settings {
             Ok(settings) => serve::run(&args, settings).await,
             Err(error) => Err(error.into()),

@@ -2,7 +2,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::Parser as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -17,12 +17,12 @@ use crate::domain::customer::Password;
 use crate::ports::system::Secrets;
 
 fn parsed(line: &str) -> Command {
-    Args::try_parse_from(line.split(' ')).unwrap().command()
+    Args::try_parse_from(line.split(' ')).unwrap().into_command()
 }
 
 #[test]
 fn the_definition_of_the_command_is_sound() {
-    Args::command().debug_assert();
+    <Args as clap::CommandFactory>::command().debug_assert();
 }
 
 #[test]

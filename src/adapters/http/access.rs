@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
-use utoipa::openapi::{OpenApi, RefOr};
 use utoipa::openapi::path::{Operation as Documented, PathItem};
+use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::domain::customer::{Access, Permission};
 

@@ -19,7 +19,12 @@ pub struct IfMatchParam {
 pub struct KeyParam {
     /// Made up by the client for this request, and repeated with it: the answer is repeated, and
     /// nothing is done twice. Kept for seven days. 16 to 255 visible ASCII characters.
-    #[param(rename = "Idempotency-Key", min_length = 16, max_length = 255, pattern = "^[!-~]{16,255}$")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 16,
+        max_length = 255,
+        pattern = "^[!-~]{16,255}$"
+    )]
     idempotency_key: String,
 }
 
@@ -29,6 +34,11 @@ pub struct KeyParam {
 pub struct OptionalKeyParam {
     /// Made up by the client for this request, and repeated with it: the answer is repeated, and
     /// nothing is done twice. Kept for seven days. 16 to 255 visible ASCII characters.
-    #[param(rename = "Idempotency-Key", min_length = 16, max_length = 255, pattern = "^[!-~]{16,255}$")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 16,
+        max_length = 255,
+        pattern = "^[!-~]{16,255}$"
+    )]
     idempotency_key: Option<String>,
 }

@@ -42,8 +42,7 @@ pub fn decode<M: Mark>(signer: &dyn Signer, list: &str, cursor: &str) -> Result<
         )
     };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
-    let (mark, signature) =
-        bytes.split_last_chunk::<SIGNATURE_BYTES>().ok_or_else(refused)?;
+    let (mark, signature) = bytes.split_last_chunk::<SIGNATURE_BYTES>().ok_or_else(refused)?;
     if !signer.verify(PURPOSE, &signed(list, mark), signature) {
         return Err(refused());
     }

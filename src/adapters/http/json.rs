@@ -225,8 +225,7 @@ fn pointer(path: &Path, message: &str) -> String {
         }
     }
     for opening in ["missing field `", "duplicate field `"] {
-        if let Some((name, _)) =
-            message.strip_prefix(opening).and_then(|rest| rest.split_once('`'))
+        if let Some((name, _)) = message.strip_prefix(opening).and_then(|rest| rest.split_once('`'))
             && !(opening.starts_with("dup") && pointer.ends_with(&format!("/{name}")))
         {
             push(&mut pointer, name);

@@ -24,9 +24,10 @@ const DAY: u32 = 86_400;
 /// in its catalogue file, or by a SKU.
 #[utoipa::path(
     tag = "media", security(()),
-    responses((
-        status = 200, description = "The picture.", body = String, content_type = "image/svg+xml",
-    )),
+    responses(
+        (status = 200, description = "The picture.", body = String, content_type = "image/svg+xml"),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/media/demo/{file}")]
 pub async fn get_demo_picture(
@@ -47,10 +48,7 @@ pub async fn get_demo_picture(
 }
 
 /// The product with that key, else the one with that SKU.
-async fn find(
-    state: &State,
-    name: &str,
-) -> Result<Option<std::sync::Arc<ProductView>>, PortError> {
+async fn find(state: &State, name: &str) -> Result<Option<std::sync::Arc<ProductView>>, PortError> {
     let catalog = &state.shop.ports.catalog;
     if let Some(view) = catalog.by_import_key(name).await? {
         return Ok(Some(view));

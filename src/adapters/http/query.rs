@@ -43,10 +43,7 @@ impl Params {
     /// Decodes a query string.
     pub fn of(query: &str) -> Self {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(query);
-        Self {
-            pairs: pairs.map(web::Query::into_inner).unwrap_or_default(),
-            problems: Vec::new(),
-        }
+        Self { pairs: pairs.map(web::Query::into_inner).unwrap_or_default(), problems: Vec::new() }
     }
 
     fn check(self) -> Result<(), Problem> {

@@ -22,8 +22,11 @@ fn public_for(seconds: u32) -> HeaderValue {
 pub fn bytes_of<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
     let mut bytes = Vec::with_capacity(1_024);
     serde_json::to_writer(&mut bytes, value).map_err(|error| {
-        Problem::new(Code::Internal, "Try again later; the request id helps those who look into it.")
-            .caused_by(error)
+        Problem::new(
+            Code::Internal,
+            "Try again later; the request id helps those who look into it.",
+        )
+        .caused_by(error)
     })?;
     Ok(bytes.into())
 }
@@ -51,11 +54,8 @@ pub fn no_content() -> HttpResponse {
 /// A thing with its tag; 304 where the client that reads it has it already.
 pub fn tagged(request: &HttpRequest, status: StatusCode, body: Bytes, tag: &ETag) -> HttpResponse {
     let known = request.method() == actix_web::http::Method::GET && tag.is_known_to(request);
-    let mut response = if known {
-        HttpResponse::new(StatusCode::NOT_MODIFIED)
-    } else {
-        raw(status, body)
-    };
+    let mut response =
+        if known { HttpResponse::new(StatusCode::NOT_MODIFIED) } else { raw(status, body) };
     response.headers_mut().insert(header::ETAG, tag.value().clone());
     response
 }

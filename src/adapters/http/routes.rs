@@ -11,8 +11,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::front::Front;
 use super::{
-    HttpSettings, State, auth, cart, catalog, inventory, media, operations, order, pricing, process,
-    search,
+    HttpSettings, State, auth, cart, catalog, inventory, media, operations, order, pricing,
+    process, search,
 };
 use crate::app::Shop;
 

@@ -190,3 +190,18 @@ async fn a_sweep_forgets_what_expired_and_no_more_than_it_may(b: Backend) {
     assert_eq!(sweep(DAY + 20, 2).await, 0);
     assert!(kept(&b, 4, DAY).await.is_some());
 }
+
+#[tokio::test]
+async fn in_memory_the_cart_that_expires_first_makes_room() {
+    let b: Backend = Arc::new(MemoryCarts::new(2));
+    for (number, seconds) in [(1, 10), (2, 0), (3, 20)] {
+        assert_eq!(save(&b, &cart(number, at(seconds)), None, seconds).await, CartSaved::Saved);
+    }
+    assert_eq!(kept(&b, 2, 20).await, None);
+    let first = kept(&b, 1, 20).await.unwrap();
+    let next = Cart::clone(&first).add(cart_line(1, 1), at(30)).unwrap();
+    assert_eq!(save(&b, &next, Some(first.version()), 30).await, CartSaved::Saved);
+    assert!(kept(&b, 3, 30).await.is_some(), "one that is there needs no room");
+    assert_eq!(save(&b, &cart(4, at(30)), None, 30).await, CartSaved::Saved);
+    assert!(kept(&b, 1, 30).await.is_some() && kept(&b, 3, 30).await.is_none());
+}

@@ -93,11 +93,7 @@ pub struct ShippingOptionBody<'a> {
 
 impl<'a> From<&'a ShippingOption> for ShippingOptionBody<'a> {
     fn from(option: &'a ShippingOption) -> Self {
-        Self {
-            code: option.code.as_str(),
-            name: &option.name,
-            price: MoneyBody(option.price),
-        }
+        Self { code: option.code.as_str(), name: &option.name, price: MoneyBody(option.price) }
     }
 }
 
@@ -134,7 +130,10 @@ pub async fn create_cart(
 /// At today's prices.
 #[utoipa::path(
     tag = "carts", security(()),
-    responses((status = 200, description = "The cart.", body = CartBody)),
+    responses(
+        (status = 200, description = "The cart.", body = CartBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/carts/{cart_id}")]
 pub async fn get_cart(

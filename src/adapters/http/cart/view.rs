@@ -2,9 +2,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::adapters::record::rfc3339;
 use crate::adapters::http::input::{CurrencyIn, In};
 use crate::adapters::http::values::{AddressBody, MoneyBody};
+use crate::adapters::record::rfc3339;
 use crate::domain::pricing::{AppliedPromotion, CouponOutcome, Rate, ShippingCharge, TaxLine};
 use crate::domain::shared::Money;
 use crate::ports::cart::{CartLineView, CartView, LineProblem};

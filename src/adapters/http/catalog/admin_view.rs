@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::write::StockPolicyInput;
 use super::{ImageBody, StatusBody};
-use crate::adapters::record::rfc3339;
 use crate::adapters::http::values::MoneyBody;
+use crate::adapters::record::rfc3339;
 use crate::domain::catalog::{PriceRow, Product, Tag, Variant};
 
 /// A product as staff see it. It shows nothing but what the product's own version stands for, so

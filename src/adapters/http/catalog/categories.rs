@@ -133,7 +133,10 @@ pub async fn admin_create_category(
 /// Get a category
 #[utoipa::path(
     tag = "admin: catalog", extensions(("x-permission" = json!("catalog:read"))),
-    responses((status = 200, description = "The category.", body = AdminCategoryBody)),
+    responses(
+        (status = 200, description = "The category.", body = AdminCategoryBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/categories/{id}")]
 pub async fn admin_get_category(

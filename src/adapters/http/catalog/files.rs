@@ -101,10 +101,8 @@ pub struct ImportErrorBody<'a> {
 
 impl<'a> From<&'a ImportReport> for ImportBody<'a> {
     fn from(report: &'a ImportReport) -> Self {
-        let error = |error: &'a ImportError| ImportErrorBody {
-            line: error.line,
-            reason: &error.reason,
-        };
+        let error =
+            |error: &'a ImportError| ImportErrorBody { line: error.line, reason: &error.reason };
         Self {
             id: report.id.uuid(),
             status: match report.status {
@@ -209,10 +207,7 @@ async fn run(
     responses((status = 200, description = "The import.", body = ImportBody)),
 )]
 #[get("/imports/{id}")]
-pub async fn get_import(
-    state: Data<State>,
-    id: At<ImportId>,
-) -> Result<HttpResponse, Problem> {
+pub async fn get_import(state: Data<State>, id: At<ImportId>) -> Result<HttpResponse, Problem> {
     let report = state.shop.imports.report(id.0).await?;
     respond::ok(&ImportBody::from(&*report))
 }

@@ -14,10 +14,7 @@ pub use view::{ImageBody, ProductBody, StatusBody, SummaryBody};
 
 /// What shoppers read.
 pub fn shop_routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(shop::get_product)
-        .service(shop::list_products)
-        .service(shop::list_categories);
+    config.service(shop::get_product).service(shop::list_products).service(shop::list_categories);
 }
 
 /// What staff do.

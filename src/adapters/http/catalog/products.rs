@@ -3,9 +3,9 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get, patch, post};
 use utoipa::IntoParams;
 
+use super::StatusBody;
 use super::admin_view::AdminProductBody;
 use super::write::ProductInput;
-use super::StatusBody;
 use crate::adapters::http::conditions::IfMatchParam;
 use crate::adapters::http::etag::{ETag, IfMatch};
 use crate::adapters::http::json::{Json, Patch};
@@ -83,7 +83,10 @@ pub async fn admin_create_product(
 /// Get any product
 #[utoipa::path(
     tag = "admin: catalog", extensions(("x-permission" = json!("catalog:read"))),
-    responses((status = 200, description = "The product.", body = AdminProductBody)),
+    responses(
+        (status = 200, description = "The product.", body = AdminProductBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/products/{id}")]
 pub async fn admin_get_product(

@@ -68,7 +68,10 @@ impl FromQuery for ProductListParams {
 /// What the shop sells, a page at a time. A category that is unknown holds nothing.
 #[utoipa::path(
     tag = "catalog", security(()), params(ProductListParams, PageParams),
-    responses((status = 200, description = "A page of products.", body = ListBody<SummaryBody>)),
+    responses(
+        (status = 200, description = "A page of products.", body = ListBody<SummaryBody>),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/products")]
 pub async fn list_products(
@@ -101,6 +104,7 @@ pub async fn list_products(
     tag = "catalog", security(()),
     responses(
         (status = 200, description = "The product.", body = ProductBody),
+        (status = 304, description = "Known already."),
         (status = 308, description = "The product has another slug now."),
     ),
 )]
@@ -161,7 +165,10 @@ pub struct CategoryTreeBody<'a> {
 /// The whole tree.
 #[utoipa::path(
     tag = "catalog", security(()),
-    responses((status = 200, description = "The tree of categories.", body = CategoryTreeBody)),
+    responses(
+        (status = 200, description = "The tree of categories.", body = CategoryTreeBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/categories")]
 pub async fn list_categories(

@@ -4,8 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::adapters::record::rfc3339;
 use crate::adapters::http::values::{Band, MoneyBody};
+use crate::adapters::record::rfc3339;
 use crate::domain::catalog::{Image, ProductStatus, Tag, Variant, pick};
 use crate::domain::shared::Availability;
 use crate::ports::catalog::{ProductView, ReadContext};

@@ -1,10 +1,14 @@
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::StatusBody;
 use crate::adapters::http::input::{
     CategoryIdIn, CurrencyIn, In, Int, Line, List, LongText, Pairs, ShortText, SkuIn, SlugIn,
-    TaxCategoryIn, TimestampIn, Title, Url, VariantIdIn,
+    TaxCategoryIn, TimestampIn, Title, Url, VariantIdIn, text_schema,
 };
 use crate::adapters::http::merge::Patchable;
 use crate::app::catalog::{CategoriesDraft, ImageDraft, ProductDraft, VariantDraft};
@@ -103,9 +107,8 @@ pub struct PriceInput {
 }
 
 /// How stock limits the sale of a variant.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-#[schema(as = StockPolicy)]
 pub enum StockPolicyInput {
     /// Only what is on hand is sold.
     Tracked {},
@@ -116,6 +119,32 @@ pub enum StockPolicyInput {
     },
     /// Stock does not matter.
     Untracked {},
+}
+
+impl PartialSchema for StockPolicyInput {
+    fn schema() -> RefOr<Schema> {
+        let of_type = |name: &str| {
+            let tag = text_schema().enum_values(Some([name]));
+            let object = ObjectBuilder::new().property("type", tag).required("type");
+            object.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
+        };
+        let backorder = of_type("backorder").property("limit", Limit::schema()).required("limit");
+        let either = OneOfBuilder::new()
+            .description(Some(
+                "How stock limits the sale of a variant: only what is on hand is sold, or up to \
+                 `limit` units more, or stock does not matter.",
+            ))
+            .item(of_type("tracked"))
+            .item(backorder)
+            .item(of_type("untracked"));
+        RefOr::T(Schema::OneOf(either.build()))
+    }
+}
+
+impl ToSchema for StockPolicyInput {
+    fn name() -> Cow<'static, str> {
+        "StockPolicy".into()
+    }
 }
 
 impl Patchable for ProductInput {

@@ -1,6 +1,6 @@
 use actix_web::dev::ServiceRequest;
-use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpMessage as _, HttpResponse};
 
 use super::{Caller, Matched, Visit};

@@ -13,9 +13,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use super::State;
@@ -106,7 +106,8 @@ where
         let (service, state) = (self.service.clone(), self.state.clone());
         Box::pin(async move {
             let visit = Visit::begin(&state, &request);
-            match tokio::time::timeout(visit.deadline, pass(&*service, &state, &visit, request)).await
+            match tokio::time::timeout(visit.deadline, pass(&*service, &state, &visit, request))
+                .await
             {
                 Ok(Ok(response)) => Ok(finish::response(&state, &visit, response)),
                 Ok(Err(error)) => Err(finish::error(&state, &visit, error)),

@@ -16,8 +16,8 @@ use utoipa::openapi::schema::{Object, ObjectBuilder};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::domain::shared::{
-    CartId, CategoryId, Country, CouponCode, Currency, Email, Location, OrderId, ProductId, Quantity,
-    ShippingCode, Sku, Slug, TaxCategory, Timestamp, VariantId,
+    CartId, CategoryId, Country, CouponCode, Currency, Email, Location, OrderId, ProductId,
+    Quantity, ShippingCode, Sku, Slug, TaxCategory, Timestamp, VariantId,
 };
 
 pub use list::List;

@@ -12,8 +12,8 @@ use utoipa::{PartialSchema, ToSchema};
 use super::{inlined, schema, text_schema};
 use crate::adapters::record::rfc3339;
 use crate::domain::shared::{
-    CartId, CategoryId, Country, CouponCode, Currency, Email, Invalid, Location, OrderId, ProductId, ShippingCode,
-    Sku, Slug, TaxCategory, Timestamp, VariantId,
+    CartId, CategoryId, Country, CouponCode, Currency, Email, Invalid, Location, OrderId,
+    ProductId, ShippingCode, Sku, Slug, TaxCategory, Timestamp, VariantId,
 };
 
 /// A value of the domain that requests write as text.

@@ -157,7 +157,10 @@ pub async fn list_low_stock(
 /// Get the stock of a SKU
 #[utoipa::path(
     tag = "admin: inventory", extensions(("x-permission" = json!("inventory:read"))),
-    responses((status = 200, description = "The stock.", body = StockBody)),
+    responses(
+        (status = 200, description = "The stock.", body = StockBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/inventory/{sku}")]
 pub async fn get_stock(

@@ -2,8 +2,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::adapters::record::rfc3339;
 use crate::adapters::http::values::Band;
+use crate::adapters::record::rfc3339;
 use crate::app::inventory::AvailabilityView;
 use crate::domain::inventory::{StockEvent, StockEventKind, StockItem};
 use crate::domain::shared::OrderId;
@@ -71,16 +71,16 @@ impl<'a> StockBody<'a> {
     /// The stock of one SKU; none where `items` is empty.
     pub fn of(items: &'a [StockItem]) -> Option<Self> {
         let first = items.first()?;
-        let sum = |part: fn(&StockItem) -> i64| {
-            items.iter().map(part).fold(0_i64, i64::saturating_add)
-        };
+        let sum =
+            |part: fn(&StockItem) -> i64| items.iter().map(part).fold(0_i64, i64::saturating_add);
         Some(Self {
             sku: first.sku().as_str(),
             on_hand: sum(StockItem::on_hand),
             reserved: sum(StockItem::reserved),
-            available: items.iter().map(available).try_fold(0_i64, |all, units| {
-                Some(all.saturating_add(units?))
-            }),
+            available: items
+                .iter()
+                .map(available)
+                .try_fold(0_i64, |all, units| Some(all.saturating_add(units?))),
             locations: items.iter().map(StockLocationBody::from).collect(),
         })
     }

@@ -37,6 +37,7 @@ pub fn finished(assembled: &OpenApi) -> Value {
     document["info"] = info();
     document["servers"] = json!([{"url": "/"}]);
     components::complete(&mut document);
+    problems::describe(&mut document);
     for_each_operation(&mut document, |path, method, operation| {
         parameters::complete(path, method, operation);
         secure(operation);

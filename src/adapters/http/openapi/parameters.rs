@@ -2,9 +2,7 @@ use serde_json::{Value, json};
 
 /// What the parameters of paths are: name, description, schema.
 fn known(name: &str) -> Value {
-    let uuid = |description: &str| {
-        json!({"description": description, "schema": {"type": "string", "format": "uuid"}})
-    };
+    let uuid = |description: &str| json!({"description": description, "schema": {"type": "string", "format": "uuid"}});
     match name {
         "product" => json!({
             "description": "A product's id or slug.",
@@ -89,9 +87,8 @@ fn without_null(schema: &mut Value) {
         }
     }
     let either = schema["oneOf"].as_array();
-    let others: Option<Vec<Value>> = either.map(|either| {
-        either.iter().filter(|choice| choice["type"] != "null").cloned().collect()
-    });
+    let others: Option<Vec<Value>> = either
+        .map(|either| either.iter().filter(|choice| choice["type"] != "null").cloned().collect());
     if let Some([only]) = others.as_deref() {
         *schema = only.clone();
     }

@@ -97,7 +97,10 @@ pub async fn admin_list_orders(
 /// Get any order
 #[utoipa::path(
     tag = "admin: orders", extensions(("x-permission" = json!("order:read"))),
-    responses((status = 200, description = "The order.", body = OrderBody)),
+    responses(
+        (status = 200, description = "The order.", body = OrderBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/orders/{order_id}")]
 pub async fn admin_get_order(

@@ -2,8 +2,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::adapters::record::rfc3339;
 use crate::adapters::http::values::MoneyBody;
+use crate::adapters::record::rfc3339;
 use crate::domain::order::{Order, Refund, RefundState, Return, Shipment, UnitsOf};
 
 /// Units of one line.

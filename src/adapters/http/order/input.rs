@@ -5,6 +5,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::adapters::http::input::{
     CartIdIn, EmailIn, Int, Line, List, QuantityIn, Reason, ShippingCodeIn, ShortText, SkuIn, some,
+    text_schema,
 };
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::values::{AddressInput, MoneyInput};
@@ -240,7 +241,7 @@ fn common() -> ObjectBuilder {
 
 fn payment() -> RefOr<Schema> {
     let method = |name: &str| {
-        let method = ObjectBuilder::new().enum_values(Some([name]));
+        let method = text_schema().enum_values(Some([name]));
         let object = ObjectBuilder::new().property("method", method).required("method");
         object.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
     };

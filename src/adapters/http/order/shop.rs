@@ -2,11 +2,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 
+use super::OrderBody;
 use super::answer::{self, Reader};
 use super::events::OrderEventBody;
 use super::input::{CancelInput, EmptyInput, OrderInput, OrderSchema, ReturnInput, units};
 use super::token::OrderToken;
-use super::OrderBody;
 use crate::adapters::http::State;
 use crate::adapters::http::conditions::KeyParam;
 use crate::adapters::http::idempotency::{Key, Principal};
@@ -50,7 +50,10 @@ pub async fn place_order(
 /// Get an order
 #[utoipa::path(
     tag = "orders", security(("order_token" = [])),
-    responses((status = 200, description = "The order.", body = OrderBody)),
+    responses(
+        (status = 200, description = "The order.", body = OrderBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/orders/{order_id}")]
 pub async fn get_order(

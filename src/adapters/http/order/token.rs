@@ -36,9 +36,10 @@ impl FromRequest for OrderToken {
         let order = At::<OrderId>::from_request(request, payload).into_inner();
         let token = request.headers().get(X_ORDER_TOKEN).and_then(|token| token.to_str().ok());
         let state = request.app_data::<Data<State>>();
-        let opened = order.ok().zip(token).zip(state).filter(|((order, token), state)| {
-            state.shop.orders.check_access_token(order.0, token)
-        });
+        let opened =
+            order.ok().zip(token).zip(state).filter(|((order, token), state)| {
+                state.shop.orders.check_access_token(order.0, token)
+            });
         ready(match opened {
             Some(((order, token), _)) => Ok(Self { order: order.0, token: token.to_owned() }),
             None => Err(Problem::not_found()),

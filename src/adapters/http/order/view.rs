@@ -3,10 +3,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::aftersale::{RefundBody, ReturnBody, ShipmentBody};
-use crate::adapters::record::rfc3339;
 use crate::adapters::http::cart::{PromotionBody, TaxLineBody};
 use crate::adapters::http::input::{CurrencyIn, In};
 use crate::adapters::http::values::{AddressBody, MoneyBody};
+use crate::adapters::record::rfc3339;
 use crate::domain::order::{
     LineProgress, Note, Order, OrderLine, OrderStatus, Payment, PaymentMethod, PaymentState,
     PaymentStatus, ShippingChoice,
@@ -216,7 +216,9 @@ impl<'a> OrderBody<'a> {
             promotions: placed
                 .promotions
                 .iter()
-                .map(|p| PromotionBody::new(p.promotion.uuid(), &p.name, p.code.as_deref(), p.amount))
+                .map(|p| {
+                    PromotionBody::new(p.promotion.uuid(), &p.name, p.code.as_deref(), p.amount)
+                })
                 .collect(),
             shipping_address: placed.shipping_address.as_ref().map(AddressBody::from),
             billing_address: placed.billing_address.as_ref().map(AddressBody::from),

@@ -1,5 +1,7 @@
-use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, OneOfBuilder};
+use utoipa::openapi::schema::{AdditionalProperties, Object, OneOfBuilder};
 use utoipa::openapi::{RefOr, Schema};
+
+use crate::adapters::http::input::text_schema;
 
 /// One type of a thing whose members depend on its type.
 pub struct Case {
@@ -18,14 +20,12 @@ pub fn by_type(all: RefOr<Schema>, cases: &[Case], example: serde_json::Value) -
     let special = |name: &str| {
         cases.iter().any(|case| case.required.contains(&name) || case.optional.contains(&name))
     };
-    let mut either = OneOfBuilder::new()
-        .description(all.description.clone())
-        .examples([example]);
+    let mut either = OneOfBuilder::new().description(all.description.clone()).examples([example]);
     for case in cases {
         let mut object: Object = all.clone();
         object.properties.retain(|name, _| {
-            let own = case.required.contains(&name.as_str())
-                || case.optional.contains(&name.as_str());
+            let own =
+                case.required.contains(&name.as_str()) || case.optional.contains(&name.as_str());
             own || !special(name)
         });
         for name in case.required {
@@ -33,7 +33,7 @@ pub fn by_type(all: RefOr<Schema>, cases: &[Case], example: serde_json::Value) -
                 *schema = without_null(schema.clone());
             }
         }
-        let tag = ObjectBuilder::new().enum_values(Some([case.name]));
+        let tag = text_schema().enum_values(Some([case.name]));
         object.properties.insert("type".to_owned(), tag.into());
         object.required.extend(case.required.iter().map(|name| (*name).to_owned()));
         object.description = None;
@@ -46,10 +46,10 @@ pub fn by_type(all: RefOr<Schema>, cases: &[Case], example: serde_json::Value) -
 /// The schema without the choice of null.
 fn without_null(schema: RefOr<Schema>) -> RefOr<Schema> {
     let RefOr::T(Schema::OneOf(either)) = schema else { return schema };
-    let null = |item: &RefOr<Schema>| {
-        serde_json::to_value(item).is_ok_and(|item| item["type"] == "null")
-    };
-    let mut others: Vec<RefOr<Schema>> = either.items.iter().filter(|i| !null(i)).cloned().collect();
+    let null =
+        |item: &RefOr<Schema>| serde_json::to_value(item).is_ok_and(|item| item["type"] == "null");
+    let mut others: Vec<RefOr<Schema>> =
+        either.items.iter().filter(|i| !null(i)).cloned().collect();
     match (others.pop(), others.is_empty()) {
         (Some(only), true) => only,
         _ => RefOr::T(Schema::OneOf(either)),

@@ -4,7 +4,6 @@ use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::by_type::{Case, by_type};
-use crate::adapters::record::rfc3339;
 use crate::adapters::http::State;
 use crate::adapters::http::cart::percent;
 use crate::adapters::http::input::{
@@ -13,6 +12,7 @@ use crate::adapters::http::input::{
 use crate::adapters::http::merge::Patchable;
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::values::{MoneyBody, MoneyInput};
+use crate::adapters::record::rfc3339;
 use crate::app::pricing::{PromotionDraft, PromotionType};
 use crate::domain::pricing::{Promotion, PromotionKind, Scope, Stacking};
 use crate::domain::shared::Slug;
@@ -235,9 +235,7 @@ impl From<&PromotionKind> for Gives {
             PromotionKind::Percentage(percent) => {
                 Self { percent: Some(percent.to_string()), ..Self::default() }
             }
-            PromotionKind::FixedAmount(amount) => {
-                Self { amount: Some(*amount), ..Self::default() }
-            }
+            PromotionKind::FixedAmount(amount) => Self { amount: Some(*amount), ..Self::default() },
             PromotionKind::FreeShipping => Self::default(),
             PromotionKind::BuyXGetY { buy, get, percent } => Self {
                 buy: Some(buy.units().into()),

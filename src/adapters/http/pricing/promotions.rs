@@ -55,7 +55,10 @@ pub async fn admin_create_promotion(
 /// Get a promotion
 #[utoipa::path(
     tag = "admin: pricing", extensions(("x-permission" = json!("catalog:read"))),
-    responses((status = 200, description = "The promotion.", body = AdminPromotionBody)),
+    responses(
+        (status = 200, description = "The promotion.", body = AdminPromotionBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/promotions/{id}")]
 pub async fn admin_get_promotion(

@@ -9,9 +9,7 @@ use crate::adapters::http::input::{
 };
 use crate::adapters::http::merge::Patchable;
 use crate::adapters::http::values::{MoneyBody, MoneyInput};
-use crate::app::pricing::{
-    ShippingMethodDraft, ShippingType, SubtotalStepDraft, WeightStepDraft,
-};
+use crate::app::pricing::{ShippingMethodDraft, ShippingType, SubtotalStepDraft, WeightStepDraft};
 use crate::domain::pricing::{Coverage, ShippingMethod, ShippingStrategy};
 use crate::domain::shared::Money;
 
@@ -145,7 +143,13 @@ impl From<ShippingMethodInput> for ShippingMethodDraft {
             kind: input.kind.into(),
             price: input.price.as_ref().map(MoneyInput::money),
             threshold: input.threshold.as_ref().map(MoneyInput::money),
-            weight_steps: input.weight_steps.unwrap_or_default().0.into_iter().map(weight).collect(),
+            weight_steps: input
+                .weight_steps
+                .unwrap_or_default()
+                .0
+                .into_iter()
+                .map(weight)
+                .collect(),
             subtotal_steps: input
                 .subtotal_steps
                 .unwrap_or_default()

@@ -2,9 +2,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 
-use super::shipping_method::{
-    AdminShippingMethodBody, ShippingMethodInput, ShippingMethodSchema,
-};
+use super::shipping_method::{AdminShippingMethodBody, ShippingMethodInput, ShippingMethodSchema};
 use crate::adapters::http::conditions::IfMatchParam;
 use crate::adapters::http::etag::{ETag, IfMatch};
 use crate::adapters::http::json::{Json, Patch};
@@ -34,7 +32,12 @@ pub async fn admin_list_shipping_methods(
     let after = paging.0.after(&state, "shipping methods")?.map(ShippingMethodId::new);
     let found = state.shop.pricing.shipping_methods(after, paging.0.limit()).await?;
     let items = found.items.iter().map(|item| AdminShippingMethodBody::from(&**item)).collect();
-    page::answer((&state, &request), "shipping methods", items, found.next.map(ShippingMethodId::uuid))
+    page::answer(
+        (&state, &request),
+        "shipping methods",
+        items,
+        found.next.map(ShippingMethodId::uuid),
+    )
 }
 
 /// Create a shipping method
@@ -57,7 +60,10 @@ pub async fn admin_create_shipping_method(
 /// Get a shipping method
 #[utoipa::path(
     tag = "admin: pricing", extensions(("x-permission" = json!("catalog:read"))),
-    responses((status = 200, description = "The shipping method.", body = AdminShippingMethodBody)),
+    responses(
+        (status = 200, description = "The shipping method.", body = AdminShippingMethodBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/shipping-methods/{id}")]
 pub async fn admin_get_shipping_method(

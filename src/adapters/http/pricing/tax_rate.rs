@@ -3,9 +3,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::adapters::http::cart::percent;
-use crate::adapters::http::input::{
-    CountryIn, Decimal, In, Line, ShortText, TaxCategoryIn,
-};
+use crate::adapters::http::input::{CountryIn, Decimal, In, Line, ShortText, TaxCategoryIn};
 use crate::adapters::http::merge::Patchable;
 use crate::app::pricing::TaxRateDraft;
 use crate::domain::pricing::TaxRate;

@@ -55,7 +55,10 @@ pub async fn admin_create_tax_rate(
 /// Get a tax rate
 #[utoipa::path(
     tag = "admin: pricing", extensions(("x-permission" = json!("catalog:read"))),
-    responses((status = 200, description = "The tax rate.", body = AdminTaxRateBody)),
+    responses(
+        (status = 200, description = "The tax rate.", body = AdminTaxRateBody),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/tax-rates/{id}")]
 pub async fn admin_get_tax_rate(

@@ -44,7 +44,10 @@ static PAGES: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| Arc::new(Config:
 /// Get this document
 #[utoipa::path(
     tag = "process", security(()),
-    responses((status = 200, description = "The document, OpenAPI 3.1.", body = serde_json::Value)),
+    responses(
+        (status = 200, description = "The document, OpenAPI 3.1.", body = serde_json::Value),
+        (status = 304, description = "Known already."),
+    ),
 )]
 #[get("/api/v1/openapi.json")]
 pub async fn api_document(state: Data<State>, request: HttpRequest) -> HttpResponse {

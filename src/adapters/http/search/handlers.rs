@@ -66,7 +66,7 @@ pub struct SearchParams {
     #[param(inline, value_type = Option<SlugIn>)]
     category: Option<Slug>,
     /// Any of these brands, as written.
-    #[param(explode, max_items = 50)]
+    #[param(explode, max_items = 50, required = false)]
     brand: Vec<String>,
     /// The lowest price in minor units, inclusive.
     #[param(minimum = 0, maximum = 1_000_000_000_000_i64)]

@@ -131,7 +131,7 @@ impl LineReader {
         }
         let number = self.began;
         if self.format == FileFormat::Ndjson {
-            return Some(ReadLine { number, line: of_json(bytes) });
+            return Some(ReadLine { number, line: of_json(bytes.trim_ascii_end()) });
         }
         let Some(header) = &self.header else {
             match Header::read(bytes) {

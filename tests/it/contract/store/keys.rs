@@ -113,10 +113,10 @@ pub async fn a_key_is_used_once(b: Backend) {
     assert_eq!(b.refusal(placing).await, Conflict::KeyTaken);
     assert_eq!(state(&b, &key("one")).await, Some(KeyState::Done(refused())));
 
-    b.commit([plain(2).under(key("two")).place()]).await;
+    let ordering = || plain(2).of_cart(5).under(key("two")).place();
+    b.commit([ordering()]).await;
     assert_eq!(b.refusal(finish(key("two"), refused())).await, Conflict::KeyTaken);
-    let repeated = plain(2).under(key("two")).place();
-    assert_eq!(b.refusal(repeated).await, Conflict::KeyTaken, "before anything else is wrong");
+    assert_eq!(b.refusal(ordering()).await, Conflict::KeyTaken, "before `CartOrdered`");
 }
 
 pub async fn a_used_key_keeps_the_whole_unit_out(b: Backend) {

@@ -4,6 +4,7 @@
 //! adapter that plugs in gives a function that opens an empty backend, and gets one test a case.
 
 mod categories;
+mod derived;
 mod events;
 mod keys;
 mod lists;
@@ -158,6 +159,7 @@ macro_rules! suites {
         crate::contract::store::pricing::cases!($open);
         crate::contract::store::people::cases!($open);
         crate::contract::store::units::cases!($open);
+        crate::contract::store::derived::cases!($open);
     };
 }
 

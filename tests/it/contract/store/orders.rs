@@ -59,7 +59,7 @@ fn address() -> Address {
 
 /// An order with something in every field.
 fn full() -> Placed {
-    let placed = plain(1).from_cart(3).by_customer(4).placed;
+    let placed = plain(1).of_cart(3).by_customer(4).placed;
     let promotion = AppliedPromotion {
         promotion: promotion_id(5),
         name: "Spring".to_owned(),
@@ -119,7 +119,7 @@ async fn found(b: &Backend, filter: OrderFilter) -> Vec<OrderId> {
 }
 
 pub async fn an_order_reads_back_with_every_field_and_its_events(b: Backend) {
-    let mut placing = plain(1).from_cart(3).placing();
+    let mut placing = plain(1).of_cart(3).placing();
     placing.change = Order::place(full());
     b.commit([Write::PlaceOrder(Box::new(placing))]).await;
     assert_eq!(*kept(&b, 1).await, Order::place(full()).order);
@@ -169,25 +169,25 @@ pub async fn of_several_changes_of_one_version_exactly_one_wins(b: Backend) {
     let outcomes = b.race(notes.collect()).await;
     let winners: Vec<usize> = (0..16).filter(|rival| outcomes[*rival].is_ok()).collect();
     assert_eq!(winners.len(), 1);
-    let noted = kept(&b, 1).await;
-    assert_eq!(noted.notes()[0].text, format!("note {}", winners[0]));
+    let after = kept(&b, 1).await;
+    assert_eq!(after.notes()[0].text, format!("note {}", winners[0]));
 }
 
 pub async fn a_cart_becomes_one_order_until_that_fails(b: Backend) {
-    let one = || plain(1).from_cart(7);
+    let one = || plain(1).of_cart(7);
     b.commit([one().place()]).await;
-    assert_eq!(b.refusal(plain(2).from_cart(7).place()).await, Conflict::CartOrdered);
+    assert_eq!(b.refusal(plain(2).of_cart(7).place()).await, Conflict::CartOrdered);
     b.commit([one().compensate(at(1))]).await;
     assert_eq!(b.orders.order_of_cart(cart_id(7)).await.unwrap(), None);
 
-    b.commit([plain(2).from_cart(7).place()]).await;
-    b.commit([plain(2).from_cart(7).confirm(at(1))]).await;
+    b.commit([plain(2).of_cart(7).place()]).await;
+    b.commit([plain(2).of_cart(7).confirm(at(1))]).await;
     assert_eq!(b.orders.order_of_cart(cart_id(7)).await.unwrap(), Some(order_id(2)));
-    assert_eq!(b.refusal(plain(3).from_cart(7).place()).await, Conflict::CartOrdered);
+    assert_eq!(b.refusal(plain(3).of_cart(7).place()).await, Conflict::CartOrdered);
 }
 
 pub async fn a_cart_ordered_by_many_at_once_becomes_one_order(b: Backend) {
-    let rivals = (1..=16).map(|number| vec![plain(number).from_cart(7).place()]);
+    let rivals = (1..=16).map(|number| vec![plain(number).of_cart(7).place()]);
     let outcomes = b.race(rivals.collect()).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert_eq!(found(&b, OrderFilter::default()).await.len(), 1);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ecicomm::domain::pricing::{
-    Coverage, Promotion, PromotionKind, PromotionParts, Rate, Scope, ShippingMethod,
+    Coverage, Percent, Promotion, PromotionKind, PromotionParts, Rate, Scope, ShippingMethod,
     ShippingMethodParts, ShippingStrategy, Stacking, SubtotalStep, TaxRate, TaxRateParts,
     WeightStep,
 };
@@ -42,8 +42,7 @@ pub(crate) use cases;
 
 /// Ten per cent off, for who gives the code, if there is one.
 fn promotion(number: u128, code: Option<&str>) -> PromotionParts {
-    let kind =
-        PromotionKind::Percentage(ecicomm::domain::pricing::Percent::try_new(1_000).unwrap());
+    let kind = PromotionKind::Percentage(Percent::try_new(1_000).unwrap());
     PromotionParts {
         code: code.map(coupon),
         ..PromotionParts::new(promotion_id(number), format!("Promotion {number}"), kind)
@@ -95,7 +94,7 @@ async fn kept(b: &Backend, number: u128) -> Option<Arc<Promotion>> {
 }
 
 pub async fn a_promotion_reads_back_with_every_field(b: Backend) {
-    let percent = |points| ecicomm::domain::pricing::Percent::try_new(points).unwrap();
+    let percent = |points| Percent::try_new(points).unwrap();
     let kinds = [
         (PromotionKind::Percentage(percent(1_250)), Scope::WholeOrder),
         (PromotionKind::FixedAmount(usd(500)), Scope::Categories(BTreeSet::from([category_id(1)]))),
@@ -285,15 +284,35 @@ pub async fn rules_hold_what_is_automatic_and_the_coupons_asked_for(b: Backend) 
 }
 
 pub async fn rules_follow_every_change(b: Backend) {
-    let second = Version::new(2);
-    b.commit([save(&promotion(1, None)), save_rate(&tax_rate(1))]).await;
-    assert_eq!(b.pricing.rules(&[]).await.unwrap().promotions.len(), 1);
-    b.commit([
-        save(&PromotionParts { version: second, ..promotion(1, Some("code")) }),
-        save_rate(&TaxRateParts { name: "New".to_owned(), version: second, ..tax_rate(1) }),
-    ])
-    .await;
-    let rules = b.pricing.rules(&[]).await.unwrap();
-    assert!(rules.promotions.is_empty());
-    assert_eq!(rules.tax_rates[0].parts().name, "New");
+    let rules = async || {
+        let rules = b.pricing.rules(&[]).await.unwrap();
+        let names = rules.promotions.iter().map(|kept| kept.name().to_owned());
+        let names = names.chain(rules.tax_rates.iter().map(|kept| kept.parts().name.clone()));
+        names
+            .chain(rules.shipping_methods.iter().map(|kept| kept.parts().name.clone()))
+            .collect::<Vec<String>>()
+    };
+    let (second, renamed) = (Version::new(2), || "Renamed".to_owned());
+    b.commit([save(&promotion(1, None))]).await;
+    assert_eq!(rules().await, ["Promotion 1"]);
+    b.commit([save_rate(&tax_rate(2))]).await;
+    assert_eq!(rules().await, ["Promotion 1", "Tax 2"]);
+    b.commit([save_method(&method(3, "flat"))]).await;
+    assert_eq!(rules().await, ["Promotion 1", "Tax 2", "Method 3"]);
+
+    let parts = PromotionParts { name: renamed(), version: second, ..promotion(1, None) };
+    b.commit([save(&parts)]).await;
+    assert_eq!(rules().await, ["Renamed", "Tax 2", "Method 3"]);
+    b.commit([save_rate(&TaxRateParts { name: renamed(), version: second, ..tax_rate(2) })]).await;
+    assert_eq!(rules().await, ["Renamed", "Renamed", "Method 3"]);
+    let parts = ShippingMethodParts { name: renamed(), version: second, ..method(3, "flat") };
+    b.commit([save_method(&parts)]).await;
+    assert_eq!(rules().await, ["Renamed", "Renamed", "Renamed"]);
+
+    b.commit([Write::DeletePromotion { id: promotion_id(1), expected: second }]).await;
+    assert_eq!(rules().await, ["Renamed", "Renamed"]);
+    b.commit([Write::DeleteTaxRate { id: tax_rate(2).id, expected: second }]).await;
+    assert_eq!(rules().await, ["Renamed"]);
+    b.commit([Write::DeleteShippingMethod { id: method(3, "flat").id, expected: second }]).await;
+    assert!(rules().await.is_empty());
 }

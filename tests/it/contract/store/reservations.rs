@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use ecicomm::domain::inventory::{Reservation, ReservationState, StockEventKind};
+use ecicomm::domain::inventory::{Reservation, ReservationState, StockEventKind, StockItem};
 use ecicomm::domain::order::Phase;
 use ecicomm::domain::shared::{Allocation, Location, OrderId, RefundId, StockPolicy};
 use ecicomm::ports::store::{Conflict, OrderUpdate, Restock, Write};
@@ -291,7 +291,7 @@ pub async fn units_come_back_with_what_happened_to_their_order(b: Backend) {
     }))])
     .await;
     let items = b.stock.stock(&[sku("SKU-1")]).await.unwrap().remove(0);
-    let on_hand: Vec<i64> = items.iter().map(|item| item.on_hand()).collect();
+    let on_hand: Vec<i64> = items.iter().map(StockItem::on_hand).collect();
     assert_eq!(on_hand, [5, 2]);
     let events = ledger(&b, "SKU-1").await;
     let last = &events[events.len() - 2];
@@ -300,8 +300,6 @@ pub async fn units_come_back_with_what_happened_to_their_order(b: Backend) {
 }
 
 pub async fn the_ledger_folds_to_the_figures(b: Backend) {
-    use ecicomm::domain::inventory::StockItem;
-
     stocked(&b, &[40]).await;
     let buyer = |number: u128| {
         let quantity = i64::try_from(number % 3 + 1).unwrap();

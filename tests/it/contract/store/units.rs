@@ -101,7 +101,7 @@ pub async fn a_refused_order_leaves_nothing(b: Backend) {
     let limits = UsageLimits { total: Some(1), per_customer: None };
     let greedy = order(1)
         .of(&[("SKU-1", 1), ("SKU-9", 1)])
-        .from_cart(1)
+        .of_cart(1)
         .using(1, limits)
         .under(key("one"))
         .place();
@@ -113,7 +113,7 @@ pub async fn a_refused_order_leaves_nothing(b: Backend) {
     assert_eq!(b.keys.key(&key("one").id, at(0)).await.unwrap(), None);
     assert_eq!(b.sagas.saga(SagaId::Checkout(order_id(1))).await.unwrap(), None);
     assert_eq!(b.pricing.uses(promotion_id(1), None).await.unwrap(), Uses::default());
-    let again = order(1).from_cart(1).using(1, limits).under(key("one")).place();
+    let again = order(1).of_cart(1).using(1, limits).under(key("one")).place();
     b.commit([again]).await;
 }
 

@@ -205,6 +205,9 @@ pub async fn popularity_moves_and_never_falls_below_zero(b: Backend) {
     };
     assert_eq!(popularity_after(2).await, 5);
     assert_eq!(popularity_after(-9).await, 0);
+    let least = view(&b, 1).await;
+    assert_eq!(popularity_after(-1).await, 0);
+    assert_eq!(view(&b, 1).await, least, "what moved nothing changed nothing");
     assert_eq!(popularity_after(4).await, 4);
     b.commit([save_product(&revised(&first, |content| content.name = text("Edited")))]).await;
     assert_eq!(view(&b, 1).await.popularity, 4, "an edit leaves it");

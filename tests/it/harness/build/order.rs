@@ -99,7 +99,7 @@ impl OrderBuilder {
         self
     }
 
-    pub fn from_cart(mut self, number: u128) -> Self {
+    pub fn of_cart(mut self, number: u128) -> Self {
         self.placed.origin = Origin::Cart;
         self.placed.cart = Some(cart_id(number));
         self
