@@ -7,5 +7,6 @@
 mod api;
 mod app;
 mod architecture;
+mod command;
 mod contract;
 mod harness;

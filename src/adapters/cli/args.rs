@@ -5,106 +5,129 @@ use clap::{Parser, Subcommand};
 
 /// A commerce backend in one process.
 #[derive(Debug, Parser)]
-#[command(name = "ecicomm", version, about)]
+#[command(name = "ecicomm", version, about, args_conflicts_with_subcommands = true)]
 pub struct Args {
-    /// What to do; `serve` where nothing is said.
+    /// What to do; `serve` where nothing is named.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+impl Args {
+    /// What is to be done.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.serve))
+    }
 }
 
 /// What the command can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Runs the shop.
-    Serve(Serve),
-    /// Imports a catalogue file (NDJSON or CSV, gzip or plain) into a running server.
-    Import(Import),
-    /// Writes the catalogue of a running server as NDJSON.
-    Export(Export),
-    /// Fills a running server with the demo catalogue.
-    Seed(Target),
-    /// Builds the search index of a running server anew, beside the one that serves.
-    Reindex(Target),
-    /// Recomputes every counter of the configured store; exits 1 where anything disagrees.
+    /// Run the shop (the default).
+    Serve(ServeArgs),
+    /// Import a catalogue file: NDJSON or CSV, plain or gzip.
+    Import(ImportArgs),
+    /// Write the catalogue as NDJSON, a variant a line.
+    Export(ExportArgs),
+    /// Fill an empty shop with the demo catalogue and its promotions.
+    Seed(SeedArgs),
+    /// Rebuild the search index while the old one serves.
+    Reindex(ServerArgs),
+    /// Recompute every counter of the configured store; exits 1 where anything disagrees.
     Doctor,
-    /// Prints the OpenAPI document.
+    /// Print the OpenAPI document.
     Openapi,
-    /// Runs the sandbox payment gateway as a process of its own.
-    Sandbox(Sandbox),
-}
-
-impl Default for Command {
-    fn default() -> Self {
-        Self::Serve(Serve::default())
-    }
+    /// Run the sandbox payment gateway as a process of its own, for several servers to share.
+    Sandbox(SandboxArgs),
 }
 
 /// How to run the shop.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct Serve {
-    /// A catalogue file to load before serving.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    /// Load this catalogue file before serving.
     #[arg(long, value_name = "FILE")]
     pub import: Option<PathBuf>,
-    /// The address to listen on, instead of ECICOMM__HTTP__BIND.
+    /// Listen here, whatever `ECICOMM__HTTP__BIND` says.
     #[arg(long, value_name = "ADDR")]
     pub bind: Option<SocketAddr>,
 }
 
 /// A running server to work on.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Target {
-    /// The server, such as http://127.0.0.1:8080.
+#[derive(Debug, clap::Args)]
+pub struct ServerArgs {
+    /// The running server, such as `http://127.0.0.1:8080`.
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// The access token of a member of staff.
-    #[arg(long, env = "ECICOMM_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", env = "ECICOMM_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
 }
 
-/// What to import.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Import {
+/// What to import, and where.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
     /// The catalogue file.
     pub file: PathBuf,
-    /// Adjust the stock of SKUs that are there already to what the file says.
+    /// Set the stock of known SKUs too; else only new ones take theirs from the file.
     #[arg(long)]
     pub set_stock: bool,
-    /// Where to.
     #[command(flatten)]
-    pub target: Target,
+    pub target: ServerArgs,
 }
 
-/// Where to write the catalogue.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Export {
+/// What to export, and where to.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
     /// The file to write; standard output where absent.
     pub file: Option<PathBuf>,
-    /// Where from.
     #[command(flatten)]
-    pub target: Target,
+    pub target: ServerArgs,
 }
 
-/// How to run the sandbox gateway.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Sandbox {
-    /// The address to listen on.
-    #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDR")]
+/// What to fill.
+#[derive(Debug, clap::Args)]
+pub struct SeedArgs {
+    /// Fill a shop that has products already.
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub target: ServerArgs,
+}
+
+/// How to run the sandbox.
+#[derive(Debug, clap::Args)]
+pub struct SandboxArgs {
+    /// Listen here.
+    #[arg(long, value_name = "ADDR")]
     pub bind: SocketAddr,
-    /// The file that its ledger is kept in.
+    /// Keep the ledger in this NDJSON file.
     #[arg(long, value_name = "FILE")]
     pub ledger: PathBuf,
-    /// How many milliseconds its answers take, as in 5-50.
-    #[arg(long, default_value = "0-0", value_parser = delay, value_name = "FROM-TO")]
-    pub delay: (u64, u64),
+    /// Answer after so many milliseconds, such as `20` or `5-50`.
+    #[arg(long, value_name = "MS", default_value = "0", value_parser = delay)]
+    pub delay: Delay,
 }
 
-/// Reads a span of milliseconds such as `5-50`, or one number for a fixed delay.
-pub(super) fn delay(text: &str) -> Result<(u64, u64), String> {
-    let wrong = || format!("'{text}' is no delay; use milliseconds such as 5-50");
-    let (from, to) = text.split_once('-').unwrap_or((text, text));
-    let (from, to) = (from.parse().map_err(|_| wrong())?, to.parse::<u64>().map_err(|_| wrong())?);
-    if from > to || to > 60_000 {
-        return Err(wrong());
-    }
-    Ok((from, to))
+/// Between how many milliseconds an answer takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delay {
+    /// The least.
+    pub least: u64,
+    /// The most.
+    pub most: u64,
+}
+
+/// The longest delay: beyond, every client has given up.
+const LONGEST_DELAY_MS: u64 = 600_000;
+
+/// Reads `20` or `5-50`.
+pub(super) fn delay(text: &str) -> Result<Delay, String> {
+    let (least, most) = text.split_once('-').unwrap_or((text, text));
+    let parsed = least.trim().parse().ok().zip(most.trim().parse().ok());
+    let fits = |(least, most): &(u64, u64)| least <= most && *most <= LONGEST_DELAY_MS;
+    let (least, most) = parsed.filter(fits).ok_or_else(|| {
+        format!("use milliseconds such as 20, or 5-50, at most {LONGEST_DELAY_MS}")
+    })?;
+    Ok(Delay { least, most })
 }

@@ -1,99 +1,110 @@
-//! The demo shop: products and promotions of our own making.
+//! The demo shop: a catalogue and promotions of our own making.
 
 use serde::Deserialize;
 
 use super::Failure;
+use super::summary::Imported;
 use crate::adapters::record::catalog_file::{CatalogLoader, FileFormat};
+use crate::adapters::record::parse_rfc3339;
 use crate::app::Shop;
 use crate::app::catalog::ImportOptions;
 use crate::app::pricing::{PromotionDraft, PromotionType};
 use crate::domain::shared::{Currency, Money};
-use crate::ports::imports::ImportReport;
 
-/// The demo catalogue, a variant a line.
+/// The catalogue, a variant a line.
 pub(super) const CATALOG: &str = include_str!("../../../assets/demo/catalog.ndjson");
-const PROMOTIONS: &str = include_str!("../../../assets/demo/promotions.json");
+/// The promotions, as the API takes them. Their categories come with the catalogue.
+pub(super) const PROMOTIONS: &str = include_str!("../../../assets/demo/promotions.json");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Amount {
-    amount: i64,
-    currency: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Promotion {
+struct PromotionRecord {
     name: String,
     code: Option<String>,
-    r#type: String,
+    r#type: TypeRecord,
     percent: Option<serde_json::Number>,
-    amount: Option<Amount>,
+    amount: Option<AmountRecord>,
     buy_quantity: Option<i64>,
     get_quantity: Option<i64>,
+    get_percent: Option<serde_json::Number>,
     usage_limit: Option<i64>,
     usage_limit_per_customer: Option<i64>,
-    minimum_subtotal: Option<Amount>,
+    minimum_subtotal: Option<AmountRecord>,
     starts_at: Option<String>,
     ends_at: Option<String>,
     #[serde(default)]
     categories: Vec<String>,
 }
 
-/// The demo promotions as the API takes them.
-#[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "only a server is sent JSON"))]
-pub(super) fn promotions() -> Result<Vec<serde_json::Value>, Failure> {
-    Ok(serde_json::from_str(PROMOTIONS)?)
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TypeRecord {
+    Percentage,
+    FixedAmount,
+    FreeShipping,
+    BuyXGetY,
 }
 
-/// Fills a shop with the demo catalogue and its promotions.
-pub(super) async fn fill(shop: &Shop) -> Result<(), Failure> {
-    let mut loader =
-        CatalogLoader::begin(&shop.imports, FileFormat::Ndjson, ImportOptions { set_stock: false })
-            .await?;
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AmountRecord {
+    amount: i64,
+    currency: String,
+}
+
+/// Whether the shop has no product of any status.
+pub(super) async fn is_empty(shop: &Shop) -> Result<bool, Failure> {
+    Ok(shop.catalog.scan(None, None, 1).await?.items.is_empty())
+}
+
+/// Fills a shop with the catalogue and the promotions.
+pub(super) async fn fill(shop: &Shop) -> Result<Imported, Failure> {
+    let options = ImportOptions::default();
+    let mut loader = CatalogLoader::begin(&shop.imports, FileFormat::Ndjson, options).await?;
     loader.push(CATALOG.as_bytes()).await?;
-    let report = loader.finish().await?;
-    if let Some(line) = complaint(&report) {
-        return Err(line.into());
+    let imported = Imported::from(&*loader.finish().await?);
+    if let Some(bad) = imported.bad_lines().first() {
+        return Err(Failure::new(format!("the demo catalogue, {bad}")));
     }
-    let promotions: Vec<Promotion> = serde_json::from_str(PROMOTIONS)?;
-    for promotion in promotions {
-        shop.pricing.create_promotion(draft(promotion)?).await?;
+    for draft in promotions()? {
+        shop.pricing.create_promotion(draft).await?;
     }
-    Ok(())
+    Ok(imported)
 }
 
-fn complaint(report: &ImportReport) -> Option<String> {
-    let first = report.errors.first()?;
-    Some(format!("line {} of the demo catalogue: {}", first.line, first.reason))
+/// The promotions, as the shop takes them.
+pub(super) fn promotions() -> Result<Vec<PromotionDraft>, Failure> {
+    let records: Vec<PromotionRecord> =
+        serde_json::from_str(PROMOTIONS).map_err(|error| Failure::new(format!("demo: {error}")))?;
+    records.into_iter().map(draft).collect()
 }
 
-fn draft(promotion: Promotion) -> Result<PromotionDraft, Failure> {
-    let kind = match promotion.r#type.as_str() {
-        "percentage" => PromotionType::Percentage,
-        "fixed_amount" => PromotionType::FixedAmount,
-        "free_shipping" => PromotionType::FreeShipping,
-        "buy_x_get_y" => PromotionType::BuyXGetY,
-        other => return Err(format!("'{other}' is no kind of promotion").into()),
+fn draft(record: PromotionRecord) -> Result<PromotionDraft, Failure> {
+    let kind = match record.r#type {
+        TypeRecord::Percentage => PromotionType::Percentage,
+        TypeRecord::FixedAmount => PromotionType::FixedAmount,
+        TypeRecord::FreeShipping => PromotionType::FreeShipping,
+        TypeRecord::BuyXGetY => PromotionType::BuyXGetY,
     };
-    let time = |text: Option<String>| {
-        text.map(|text| crate::adapters::record::parse_rfc3339(&text)).transpose()
-    };
-    let mut draft = PromotionDraft::new(promotion.name, kind);
-    draft.code = promotion.code;
-    draft.percent = promotion.percent.map(|number| number.to_string());
-    draft.amount = promotion.amount.map(money).transpose()?;
-    draft.buy_quantity = promotion.buy_quantity;
-    draft.get_quantity = promotion.get_quantity;
-    draft.usage_limit = promotion.usage_limit;
-    draft.usage_limit_per_customer = promotion.usage_limit_per_customer;
-    draft.minimum_subtotal = promotion.minimum_subtotal.map(money).transpose()?;
-    draft.starts_at = time(promotion.starts_at)?;
-    draft.ends_at = time(promotion.ends_at)?;
-    draft.categories = promotion.categories;
-    Ok(draft)
+    let moment = |text: Option<String>| text.as_deref().map(parse_rfc3339).transpose();
+    Ok(PromotionDraft {
+        code: record.code,
+        percent: record.percent.map(|percent| percent.to_string()),
+        amount: record.amount.map(money).transpose()?,
+        buy_quantity: record.buy_quantity,
+        get_quantity: record.get_quantity,
+        get_percent: record.get_percent.map(|percent| percent.to_string()),
+        usage_limit: record.usage_limit,
+        usage_limit_per_customer: record.usage_limit_per_customer,
+        minimum_subtotal: record.minimum_subtotal.map(money).transpose()?,
+        starts_at: moment(record.starts_at)?,
+        ends_at: moment(record.ends_at)?,
+        categories: record.categories,
+        ..PromotionDraft::new(record.name, kind)
+    })
 }
 
-fn money(amount: Amount) -> Result<Money, Failure> {
-    Ok(Money::new(amount.amount, Currency::try_new(&amount.currency)?))
+fn money(record: AmountRecord) -> Result<Money, Failure> {
+    let currency = Currency::try_new(&record.currency).map_err(Failure::new)?;
+    Ok(Money::new(record.amount, currency))
 }

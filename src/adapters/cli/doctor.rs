@@ -1,33 +1,41 @@
 use std::process::ExitCode;
+use std::time::Instant;
 
-use super::Failure;
 use super::progress::Progress;
+use super::{Failure, say};
+use crate::app::operations::Report;
 use crate::settings::Settings;
 
-/// Recomputes every counter of the configured store and says what disagrees.
-pub(super) async fn run(settings: Settings) -> Result<ExitCode, Failure> {
-    let shop = crate::bootstrap::build(&settings).await?;
-    eprintln!(
-        "this version keeps a shop in memory, so what is examined here is a new and empty one"
-    );
-    let mut progress = Progress::new("figures recomputed");
-    let report = shop.doctor.examine(&mut |_, count| progress.tell(count)).await?;
+/// Examines the configured store, and ends with 1 where anything disagrees.
+pub(super) async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
+    let shop = crate::bootstrap::build(settings).await?;
+    let mut progress = Progress::on_stderr();
+    let report = shop
+        .doctor
+        .examine(&mut |what, count| {
+            progress.tell(Instant::now(), || format!("{count} {what} looked at"));
+        })
+        .await?;
     progress.end();
-    let counts = report.checked.counts().map(|(what, count)| format!("{count} {what}"));
-    println!("examined {}", counts.join(", "));
-    for finding in &report.findings {
-        println!("{}: expected {}, found {}", finding.what, finding.expected, finding.found);
-        println!("  {}", finding.advice);
-    }
+    told(&report).iter().for_each(|line| say(line));
+    say("The store is memory, which is empty at start: there was nothing to disagree.");
+    Ok(if report.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What an examination came to, in lines.
+pub(super) fn told(report: &Report) -> Vec<String> {
+    let mut lines: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
     if report.further > 0 {
-        println!("and {} more", report.further);
+        lines.push(format!("and {} more findings", report.further));
     }
-    for what in &report.unchecked {
-        println!("not examined: {what}");
-    }
-    if report.agrees() {
-        println!("nothing disagrees");
-        return Ok(ExitCode::SUCCESS);
-    }
-    Ok(ExitCode::FAILURE)
+    lines.extend(report.unchecked.iter().map(|what| format!("not checked: {what}")));
+    let counts = report.checked.counts().map(|(what, count)| format!("{count} {what}"));
+    lines.push(format!("looked at {}", counts.join(", ")));
+    let told = u64::try_from(report.findings.len()).unwrap_or(u64::MAX);
+    lines.push(match told.saturating_add(report.further) {
+        0 => "everything agrees".to_owned(),
+        1 => "1 finding".to_owned(),
+        all => format!("{all} findings"),
+    });
+    lines
 }

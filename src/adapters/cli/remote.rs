@@ -1,178 +1,309 @@
-//! Commands on a running server, over its API.
+//! A running server, reached by its API.
 
-use std::io::{Read, Write};
-use std::process::ExitCode;
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
-use reqwest::{Body, Client, RequestBuilder, Response};
+use futures_util::{StreamExt as _, stream};
+use reqwest::{Body, Client, Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
-use tokio::sync::mpsc;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::args::{Export, Import, Target};
 use super::progress::Progress;
-use super::{Failure, demo, file};
+use super::source::Source;
+use super::summary::Imported;
+use super::{Failure, demo};
 use crate::adapters::record::catalog_file::FileFormat;
 
-/// The exit status of an import in which some lines were refused and the rest went in.
-const PARTLY: u8 = 3;
-/// How many chunks of a file wait to be sent.
-const AHEAD: usize = 4;
-/// How often a running import is asked about.
-const ASK_EVERY: Duration = Duration::from_millis(300);
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long the server may be silent while it works.
+const SILENCE: Duration = Duration::from_secs(600);
+/// How often an import that goes on is asked after.
+const ASK_EVERY: Duration = Duration::from_millis(500);
+
+/// A server and who asks it.
+pub(super) struct Server {
+    http: Client,
+    base: Url,
+    token: Option<String>,
+}
 
 #[derive(Deserialize)]
-struct Job {
+struct ImportAnswer {
     id: String,
     status: String,
     created: u64,
     updated: u64,
     unchanged: u64,
     failed: u64,
-    errors: Vec<BadLine>,
+    errors: Vec<ImportErrorAnswer>,
 }
 
 #[derive(Deserialize)]
-struct BadLine {
+struct ImportErrorAnswer {
     line: u64,
     reason: String,
 }
 
 #[derive(Deserialize)]
-struct Problem {
-    title: String,
-    detail: Option<String>,
+struct ListAnswer {
+    items: Vec<Value>,
+    next_cursor: Option<String>,
 }
 
-/// A server with the token to use there.
-struct Remote<'a> {
-    client: Client,
-    base: &'a str,
-    token: &'a str,
+#[derive(Deserialize)]
+struct ReindexAnswer {
+    products: u64,
 }
 
-impl<'a> Remote<'a> {
-    fn new(server: &'a str, target: &'a Target) -> Result<Self, Failure> {
-        let token = target.token.as_deref();
-        let token =
-            token.ok_or("a server wants to know who asks: give --token or ECICOMM_TOKEN")?;
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().connect_timeout(Duration::from_secs(10)).build()?;
-        Ok(Self { client, base: server.trim_end_matches('/'), token })
-    }
+#[derive(Default, Deserialize)]
+struct ProblemAnswer {
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    errors: Vec<ProblemField>,
+}
 
-    fn url(&self, path: &str) -> String {
-        format!("{}/api/v1{path}", self.base)
-    }
+#[derive(Deserialize)]
+struct ProblemField {
+    #[serde(default)]
+    pointer: String,
+    #[serde(default)]
+    detail: String,
+}
 
-    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        let answer = request.bearer_auth(self.token).send().await?;
-        if answer.status().is_success() {
-            return Ok(answer);
+impl From<ImportAnswer> for Imported {
+    fn from(answer: ImportAnswer) -> Self {
+        Self {
+            completed: answer.status == "completed",
+            created: answer.created,
+            updated: answer.updated,
+            unchanged: answer.unchanged,
+            failed: answer.failed,
+            errors: answer.errors.into_iter().map(|e| (e.line, e.reason)).collect(),
         }
-        let status = answer.status();
-        let told = match answer.json::<Problem>().await {
-            Ok(Problem { title, detail: Some(detail) }) => format!("{title}: {detail}"),
-            Ok(Problem { title, detail: None }) => title,
-            Err(_) => "no reason given".to_owned(),
-        };
-        Err(format!("the server refused with {status}: {told}").into())
+    }
+}
+
+impl Server {
+    /// The server at `url`, asked with `token`. Connects at first use.
+    pub fn try_new(url: &str, token: Option<&str>) -> Result<Self, Failure> {
+        let base = base_of(url)?;
+        // Another may have been installed before; either will do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = Client::builder().connect_timeout(CONNECT).read_timeout(SILENCE).build();
+        let http = http.map_err(|error| Failure::new(chain(&error)))?;
+        Ok(Self { http, base, token: token.map(str::to_owned) })
     }
 
-    async fn upload(&self, path: &str, media_type: &str, body: Body) -> Result<Job, Failure> {
-        let request =
-            self.client.post(self.url(path)).header("content-type", media_type).body(body);
-        let mut job: Job = self.send(request).await?.json().await?;
-        let mut progress = Progress::new("lines imported");
-        while job.status == "running" {
+    /// Sends a catalogue file, and waits until all of it is in.
+    pub async fn import(&self, source: Source, set_stock: bool) -> Result<Imported, Failure> {
+        let format = source.format();
+        let progress = Progress::on_stderr();
+        let pieces = stream::unfold((source, progress), |(mut source, mut progress)| async move {
+            let piece = source.next().await;
+            progress.tell(Instant::now(), || format!("{} sent", source.share()));
+            if piece.is_none() {
+                progress.end();
+            }
+            piece.map(|piece| (piece, (source, progress)))
+        });
+        self.import_body(Body::wrap_stream(pieces), format, set_stock).await
+    }
+
+    async fn import_body(
+        &self,
+        body: impl Into<Body>,
+        format: FileFormat,
+        set_stock: bool,
+    ) -> Result<Imported, Failure> {
+        let path = if set_stock { "admin/imports?stock=set" } else { "admin/imports" };
+        let request = self.request(Method::POST, path)?;
+        let request = request.header("content-type", format.media_type()).body(body);
+        let mut answer: ImportAnswer = self.json(request).await?;
+        let mut progress = Progress::on_stderr();
+        while answer.status == "running" {
             tokio::time::sleep(ASK_EVERY).await;
-            let request = self.client.get(self.url(&format!("/admin/imports/{}", job.id)));
-            job = self.send(request).await?.json().await?;
-            progress.tell(job.created + job.updated + job.unchanged + job.failed);
+            answer = self.get(&format!("admin/imports/{}", answer.id)).await?;
+            let lines = answer.created + answer.updated + answer.unchanged + answer.failed;
+            progress.tell(Instant::now(), || format!("{lines} lines in"));
         }
         progress.end();
-        Ok(job)
+        Ok(answer.into())
     }
-}
 
-fn tell(job: &Job) -> ExitCode {
-    println!(
-        "{}: {} created, {} updated, {} unchanged, {} refused",
-        job.status, job.created, job.updated, job.unchanged, job.failed
-    );
-    for bad in job.errors.iter().take(20) {
-        println!("  line {}: {}", bad.line, bad.reason);
-    }
-    match job.status.as_str() {
-        "completed" if job.failed == 0 => ExitCode::SUCCESS,
-        "completed" => ExitCode::from(PARTLY),
-        _ => ExitCode::FAILURE,
-    }
-}
-
-/// A file as a body, read on a thread of its own and a few chunks ahead at most.
-fn body_of(mut file: Box<dyn Read + Send>) -> Body {
-    let (chunks, mut sent) = mpsc::channel::<Result<Vec<u8>, std::io::Error>>(AHEAD);
-    std::thread::spawn(move || {
-        loop {
-            let mut chunk = vec![0_u8; 128 * 1024];
-            let read = match file.read(&mut chunk) {
-                Ok(0) => return,
-                Ok(read) => read,
-                Err(error) => {
-                    let _ = chunks.blocking_send(Err(error));
-                    return;
-                }
-            };
-            chunk.truncate(read);
-            if chunks.blocking_send(Ok(chunk)).is_err() {
-                return;
+    /// Fills the shop with the demo. One that has products is left alone, unless by `force`.
+    pub async fn seed(&self, force: bool) -> Result<Imported, Failure> {
+        let known: ListAnswer = self.get("admin/products?limit=1").await?;
+        if !known.items.is_empty() && !force {
+            return Err(Failure::usage("the shop has products already; add the demo with --force"));
+        }
+        let imported = self.import_body(demo::CATALOG, FileFormat::Ndjson, false).await?;
+        let names = self.promotion_names().await?;
+        let promotions: Vec<Value> =
+            serde_json::from_str(demo::PROMOTIONS).map_err(Failure::new)?;
+        for promotion in promotions {
+            if name_of(&promotion).is_none_or(|name| !names.contains(name)) {
+                let request = self.request(Method::POST, "admin/promotions")?.json(&promotion);
+                self.send(request).await?;
             }
         }
-    });
-    Body::wrap_stream(futures_util::stream::poll_fn(move |context| sent.poll_recv(context)))
-}
-
-pub(super) async fn import(server: &str, import: &Import) -> Result<ExitCode, Failure> {
-    let remote = Remote::new(server, &import.target)?;
-    let format = FileFormat::of_file_name(&import.file.to_string_lossy());
-    let path = if import.set_stock { "/admin/imports?stock=set" } else { "/admin/imports" };
-    let body = body_of(file::open(&import.file)?);
-    Ok(tell(&remote.upload(path, format.media_type(), body).await?))
-}
-
-pub(super) async fn export(server: &str, export: &Export) -> Result<ExitCode, Failure> {
-    let remote = Remote::new(server, &export.target)?;
-    let request = remote.client.get(remote.url("/admin/exports/products"));
-    let mut chunks = remote.send(request).await?.bytes_stream();
-    let mut out: Box<dyn Write> = match &export.file {
-        Some(path) => Box::new(std::fs::File::create(path)?),
-        None => Box::new(std::io::stdout()),
-    };
-    while let Some(chunk) = chunks.next().await {
-        out.write_all(&chunk?)?;
+        Ok(imported)
     }
-    out.flush()?;
-    Ok(ExitCode::SUCCESS)
-}
 
-pub(super) async fn seed(server: &str, target: &Target) -> Result<ExitCode, Failure> {
-    let remote = Remote::new(server, target)?;
-    let job = remote.upload("/admin/imports", "application/x-ndjson", demo::CATALOG.into()).await?;
-    for promotion in demo::promotions()? {
-        let request = remote.client.post(remote.url("/admin/promotions"));
-        let request =
-            request.header("content-type", "application/json").body(promotion.to_string());
-        if let Err(refused) = remote.send(request).await {
-            eprintln!("a promotion was left out: {refused}");
+    async fn promotion_names(&self) -> Result<BTreeSet<String>, Failure> {
+        let mut names = BTreeSet::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!("admin/promotions?limit=100{cursor}");
+            let page: ListAnswer = self.get(&path).await?;
+            names.extend(page.items.iter().filter_map(name_of).map(str::to_owned));
+            match page.next_cursor {
+                // Cursors are made of characters that an address may hold.
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(names),
+            }
         }
     }
-    Ok(tell(&job))
+
+    /// Writes the catalogue; how many bytes that was. A reader that goes away ends it early.
+    pub async fn export(&self, out: &mut impl Write) -> Result<u64, Failure> {
+        let request = self.request(Method::GET, "admin/exports/products")?;
+        let mut pieces = self.send(request).await?.bytes_stream();
+        let mut progress = Progress::on_stderr();
+        let mut bytes = 0_u64;
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|error| {
+                progress.end();
+                Failure::new(format!("the export broke off: {}", chain(&error)))
+            })?;
+            match out.write_all(&piece) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(bytes),
+                written => written?,
+            }
+            bytes = bytes.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+            progress.tell(Instant::now(), || format!("{bytes} bytes"));
+        }
+        progress.end();
+        out.flush()?;
+        Ok(bytes)
+    }
+
+    /// Rebuilds the search index; how many products it has.
+    pub async fn reindex(&self) -> Result<u64, Failure> {
+        let request = self.request(Method::POST, "admin/search/reindex")?;
+        self.json::<ReindexAnswer>(request).await.map(|answer| answer.products)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.json(self.request(Method::GET, path)?).await
+    }
+
+    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
+        let read = self.send(request).await?.json().await;
+        read.map_err(|error| Failure::new(format!("the server's answer: {}", chain(&error))))
+    }
+
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
+        let url = self.base.join("api/v1/").and_then(|api| api.join(path)).map_err(Failure::new)?;
+        let request = self.http.request(method, url);
+        Ok(match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        })
+    }
+
+    /// Sends a request, and tells a refusal as the server explains it.
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        let sent = request.send().await;
+        let response = sent.map_err(|error| {
+            Failure::new(format!("{} does not answer: {}", self.base, chain(&error.without_url())))
+        })?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let problem = response.json().await.unwrap_or_default();
+        Err(Failure::new(refusal(status, &problem)))
+    }
 }
 
-pub(super) async fn reindex(server: &str, target: &Target) -> Result<ExitCode, Failure> {
-    let remote = Remote::new(server, target)?;
-    remote.send(remote.client.post(remote.url("/admin/search/reindex"))).await?;
-    println!("the index was built anew");
-    Ok(ExitCode::SUCCESS)
+fn name_of(promotion: &Value) -> Option<&str> {
+    promotion.get("name").and_then(Value::as_str)
+}
+
+/// The address that the API's paths go behind.
+fn base_of(url: &str) -> Result<Url, Failure> {
+    let wrong = || {
+        Failure::usage(format!("'{url}' is no address of a server, such as http://127.0.0.1:8080"))
+    };
+    let mut base = Url::parse(url).map_err(|_| wrong())?;
+    if !matches!(base.scheme(), "http" | "https") {
+        return Err(wrong());
+    }
+    if !base.path().ends_with('/') {
+        base.set_path(&format!("{}/", base.path()));
+    }
+    base.set_query(None);
+    base.set_fragment(None);
+    Ok(base)
+}
+
+fn refusal(status: StatusCode, problem: &ProblemAnswer) -> String {
+    let mut parts = vec![format!("the server answers {status}")];
+    if !problem.detail.is_empty() {
+        parts.push(problem.detail.clone());
+    }
+    parts.extend(problem.errors.iter().map(|part| format!("{} {}", part.pointer, part.detail)));
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        let hint = "sign in at POST /api/v1/auth/login and pass the access_token by ECICOMM_TOKEN";
+        parts.push(hint.to_owned());
+    }
+    parts.join("; ")
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_named_by_an_address_with_or_without_a_slash() {
+        for (url, base) in [
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
+            ("https://shop.example/behind", "https://shop.example/behind/"),
+            ("https://shop.example/behind/?a=b#c", "https://shop.example/behind/"),
+        ] {
+            assert_eq!(base_of(url).unwrap().as_str(), base);
+        }
+        for url in ["127.0.0.1:8080", "localhost", "ftp://shop.example", ""] {
+            assert!(base_of(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_tells_what_the_server_explains_and_how_to_sign_in() {
+        let problem = ProblemAnswer {
+            detail: "Two parts are wrong.".into(),
+            errors: vec![ProblemField { pointer: "/name".into(), detail: "is empty".into() }],
+        };
+        let told = refusal(StatusCode::BAD_REQUEST, &problem);
+        assert_eq!(
+            told,
+            "the server answers 400 Bad Request; Two parts are wrong.; /name is empty"
+        );
+        let told = refusal(StatusCode::UNAUTHORIZED, &ProblemAnswer::default());
+        assert!(told.contains("ECICOMM_TOKEN"), "{told}");
+    }
 }

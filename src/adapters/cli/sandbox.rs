@@ -1,16 +1,14 @@
 use std::process::ExitCode;
 
-use super::Failure;
-use super::args::Sandbox;
+use super::args::SandboxArgs;
+use super::{Failure, say};
+use crate::bootstrap;
 
-/// Runs the sandbox gateway until it is told to stop.
-pub(super) async fn run(sandbox: Sandbox) -> Result<ExitCode, Failure> {
-    let (address, server) =
-        crate::bootstrap::sandbox(sandbox.bind, &sandbox.ledger, sandbox.delay)?;
-    println!("sandbox payment gateway at http://{address}, ledger {}", sandbox.ledger.display());
-    tokio::select! {
-        ended = server => ended?,
-        () = super::serve::told_to_stop() => {}
-    }
+/// Runs the sandbox gateway until the process is told to stop.
+pub(super) async fn run(args: &SandboxArgs) -> Result<ExitCode, Failure> {
+    let delay = (args.delay.least, args.delay.most);
+    let (address, server) = bootstrap::sandbox(args.bind, &args.ledger, delay)?;
+    say(format!("Sandbox payments at http://{address}, ledger in {}", args.ledger.display()));
+    server.await?;
     Ok(ExitCode::SUCCESS)
 }

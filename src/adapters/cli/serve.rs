@@ -1,101 +1,161 @@
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use super::args::Serve;
-use super::{Failure, demo, file};
+use super::args::ServeArgs;
+use super::progress::Progress;
+use super::source::Source;
+use super::summary::Imported;
+use super::{Failure, demo, password, say, stop};
+use crate::adapters::record::catalog_file::CatalogLoader;
 use crate::app::Shop;
-use crate::domain::shared::Email;
-use crate::settings::{Administrator, Settings};
+use crate::app::catalog::ImportOptions;
+use crate::bootstrap;
+use crate::settings::{Profile, Settings};
 
-/// The first administrator of a demo shop that was told of none.
+/// The administrator of a demo shop that is told of none.
 const DEMO_ADMINISTRATOR: &str = "admin@example.com";
 
-/// Runs the shop until it is told to stop.
-pub(super) async fn run(serve: Serve, mut settings: Settings) -> Result<ExitCode, Failure> {
-    if let Some(bind) = serve.bind {
-        settings.http.bind = bind;
-    }
-    let shop = Arc::new(crate::bootstrap::build(&settings).await?);
+/// How staff sign in, as far as the start knows.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum SignIn {
+    /// With a password that was made up now.
+    MadeUp {
+        /// The address.
+        email: String,
+        /// The password.
+        password: String,
+    },
+    /// As the settings say.
+    AsSet {
+        /// The address.
+        email: String,
+    },
+    /// Not at all.
+    Nobody,
+}
+
+/// Runs the shop until the process is told to stop.
+pub(super) async fn run(args: &ServeArgs, mut settings: Settings) -> Result<ExitCode, Failure> {
+    let began = Instant::now();
+    settings.http.bind = args.bind.unwrap_or(settings.http.bind);
+    let stopped = stop::listen()?;
+    let shop = Arc::new(bootstrap::build(&settings).await?);
     shop.pricing.set_up().await?;
-    let (filled, sign_in) =
-        tokio::join!(fill(&shop, &serve, &settings), administrator(&shop, &settings));
+    // Before the long work, so that an address which is taken is told at once.
+    let (address, server) = bootstrap::http(shop.clone(), &settings, stopped).map_err(|error| {
+        Failure::new(format!("cannot listen on {}: {error}", settings.http.bind))
+    })?;
+    let filled = fill(&shop, args.import.as_deref(), &settings);
+    let (filled, sign_in) = tokio::join!(filled, administrator(&shop, &settings));
     filled?;
     let sign_in = sign_in?;
-    let jobs = crate::bootstrap::jobs(&shop);
-    let (address, server) = crate::bootstrap::http(shop.clone(), &settings, told_to_stop())?;
-    welcome(&address.to_string(), sign_in.as_deref());
+    let jobs = bootstrap::jobs(&shop);
+    tracing::debug!(elapsed_ms = millis(began), "ready to serve");
+    for line in welcome(address, &sign_in) {
+        say(line);
+    }
     let served = server.await;
     jobs.stop().await;
     served?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Loads the catalogue that was named, and the demo into a shop that is empty; then everything is in
-/// the index before the first request.
-async fn fill(shop: &Arc<Shop>, serve: &Serve, settings: &Settings) -> Result<(), Failure> {
-    if let Some(path) = &serve.import {
-        let report = file::load(shop, path).await?;
-        println!("{}: {}", path.display(), file::summary(&report));
-    } else if settings.demo && shop.ports.catalog.scan(None, None, 1).await?.items.is_empty() {
-        demo::fill(shop).await?;
+/// Loads what is to be loaded, and has it found before the first request.
+async fn fill(shop: &Shop, import: Option<&Path>, settings: &Settings) -> Result<(), Failure> {
+    let began = Instant::now();
+    if let Some(path) = import {
+        let imported = load(shop, path).await?;
+        say(format!("{}: {}", path.display(), imported.counts()));
+        imported.bad_lines().iter().for_each(|line| say(format!("  {line}")));
+        if !imported.completed {
+            return Err(Failure::new(format!("{} could not be read", path.display())));
+        }
     }
-    shop.search.reindex(&mut |_| {}).await?;
+    if settings.demo && demo::is_empty(shop).await? {
+        demo::fill(shop).await?;
+        tracing::debug!(elapsed_ms = millis(began), "demo shop filled");
+    }
+    let mut progress = Progress::on_stderr();
+    let told = &mut |count: u64| progress.tell(Instant::now(), || format!("{count} indexed"));
+    let indexed = shop.search.reindex(told).await?;
+    progress.end();
+    tracing::debug!(elapsed_ms = millis(began), products = indexed, "search index built");
     Ok(())
 }
 
-/// Makes the first administrator, where the settings name one or the shop is a demo. What is
-/// answered tells people how to sign in.
-async fn administrator(shop: &Shop, settings: &Settings) -> Result<Option<String>, Failure> {
-    let told = match (&settings.administrator, settings.demo) {
-        (Some(told), _) => told.clone(),
-        (None, true) => {
-            Administrator { email: Email::try_new(DEMO_ADMINISTRATOR)?, password: None }
-        }
-        (None, false) => return Ok(None),
-    };
-    let email = told.email.as_str();
-    if let Some(password) = &told.password {
-        shop.staff.ensure_administrator(email, password.reveal()).await?;
-        return Ok(Some(format!("sign in as {email} with the password that was set")));
-    }
-    let mut chance = [0_u8; 15];
-    shop.ports.secrets.fill(&mut chance);
-    // Chance alone may lack a kind of character that passwords must have.
-    let password = format!("{}-aA1", URL_SAFE_NO_PAD.encode(chance));
-    if shop.staff.ensure_administrator(email, &password).await? {
-        return Ok(Some(format!("sign in as {email} with the password {password}")));
-    }
-    Ok(None)
-}
-
-fn welcome(address: &str, sign_in: Option<&str>) {
-    println!("ECIComm listens at http://{address}");
-    println!("  try it     http://{address}/docs");
-    println!("  products   http://{address}/api/v1/products");
-    match sign_in {
-        Some(how) => println!("  staff      {how}"),
-        None => println!(
-            "  staff      nobody can sign in: set ECICOMM__ADMIN__EMAIL and ECICOMM__ADMIN__PASSWORD"
-        ),
-    }
-    println!("  MEMORY     everything is forgotten when this process ends");
-}
-
-/// Waits for SIGTERM or an interrupt.
-pub(super) async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+/// Imports a file into the shop of this process.
+pub(super) async fn load(shop: &Shop, path: &Path) -> Result<Imported, Failure> {
+    let mut source = Source::open(path)?;
+    let options = ImportOptions::default();
+    let mut loader = CatalogLoader::begin(&shop.imports, source.format(), options).await?;
+    let mut progress = Progress::on_stderr();
+    while let Some(piece) = source.next().await {
+        match piece {
+            Ok(piece) => loader.push(&piece).await?,
+            Err(error) => {
+                progress.end();
+                loader.abort().await?;
+                return Err(Failure::new(format!("{}: {error}", path.display())));
             }
-            return;
         }
+        let report = loader.report();
+        let lines = report.created + report.updated + report.unchanged + report.failed;
+        progress.tell(Instant::now(), || format!("{} read, {lines} lines in", source.share()));
     }
-    let _ = tokio::signal::ctrl_c().await;
+    let report = loader.finish().await?;
+    progress.end();
+    Ok(Imported::from(&*report))
+}
+
+/// Makes the first administrator where the settings name one, or the shop is a demo.
+async fn administrator(shop: &Shop, settings: &Settings) -> Result<SignIn, Failure> {
+    let told = settings.administrator.as_ref();
+    let demo = settings.demo && settings.profile == Profile::Local;
+    let email = match told {
+        Some(told) => told.email.as_str(),
+        None if demo => DEMO_ADMINISTRATOR,
+        None => return Ok(SignIn::Nobody),
+    };
+    let email = email.to_owned();
+    if let Some(set) = told.and_then(|told| told.password.as_ref()) {
+        shop.staff.ensure_administrator(&email, set.reveal()).await?;
+        return Ok(SignIn::AsSet { email });
+    }
+    let password = password::made_up(shop.ports.secrets.as_ref());
+    if shop.staff.ensure_administrator(&email, &password).await? {
+        return Ok(SignIn::MadeUp { email, password });
+    }
+    Ok(SignIn::AsSet { email })
+}
+
+/// Where to look, in lines. Printed once: the password is nowhere else.
+pub(super) fn welcome(address: SocketAddr, sign_in: &SignIn) -> Vec<String> {
+    let mut lines = vec![
+        format!("ECIComm serves http://{address}"),
+        format!("  Try it:   http://{address}/docs"),
+        format!("  Products: http://{address}/api/v1/products"),
+    ];
+    lines.extend(match sign_in {
+        SignIn::MadeUp { email, password } => vec![
+            format!("  Staff:    POST /api/v1/auth/login as {email} with the password {password}"),
+            "            (made up now and shown only here)".to_owned(),
+        ],
+        SignIn::AsSet { email } => {
+            vec![format!("  Staff:    POST /api/v1/auth/login as {email} with the password set")]
+        }
+        SignIn::Nobody => vec![
+            "  Staff:    nobody can sign in; set ECICOMM__ADMIN__EMAIL and \
+             ECICOMM__ADMIN__PASSWORD"
+                .to_owned(),
+        ],
+    });
+    lines.push("  MEMORY MODE: everything is forgotten when this process ends.".to_owned());
+    lines
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

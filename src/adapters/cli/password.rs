@@ -1,0 +1,16 @@
+use crate::domain::shared::crockford;
+use crate::ports::system::Secrets;
+
+/// A password of a hundred bits of chance that meets the shop's policy: its beginning brings the
+/// capital letter, the small one, the digit and the sign that chance may lack.
+pub(super) fn made_up(secrets: &dyn Secrets) -> String {
+    let mut chance = [[0_u8; 8]; 2];
+    chance.iter_mut().for_each(|bytes| secrets.fill(bytes));
+    let digits: String = chance
+        .into_iter()
+        .flat_map(|bytes| crockford::digits(u64::from_le_bytes(bytes)))
+        .map(char::from)
+        .collect();
+    let (first, second) = digits.split_at(digits.len() / 2);
+    format!("Ec1-{first}-{second}")
+}

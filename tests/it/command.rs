@@ -1,0 +1,244 @@
+//! The command as a process: what it prints, what it ends with, and a server from start to stop.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+/// Two good lines around a bad one.
+const FILE: &str = r#"{"sku":"A-1","name":"Anvil","price":1000,"stock":3}
+{"sku":"A-2","name":"Bellows"}
+{"sku":"A-3","name":"Candle","price":300,"stock":9}
+"#;
+
+/// The command, with nothing set.
+fn ecicomm(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ecicomm"));
+    command.env_clear().args(args);
+    command
+}
+
+fn run(args: &[&str]) -> (Option<i32>, String, String) {
+    told(ecicomm(args).output().unwrap())
+}
+
+fn told(output: Output) -> (Option<i32>, String, String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// A file that goes when it is dropped.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(name: &str, bytes: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("ecicomm-it-{}-{name}", std::process::id()));
+        std::fs::write(&path, bytes).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A server that was started and has said where it is.
+struct Serving {
+    process: Child,
+    out: BufReader<ChildStdout>,
+    /// What it said until it served.
+    said: String,
+    address: String,
+}
+
+impl Serving {
+    fn start(args: &[&str]) -> Self {
+        let mut command = ecicomm(&[&["serve", "--bind", "127.0.0.1:0"], args].concat());
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        let mut said = String::new();
+        while !said.contains("MEMORY MODE") {
+            assert_ne!(out.read_line(&mut said).unwrap(), 0, "it ended: {said}");
+        }
+        let address = said.split("serves http://").nth(1).unwrap().lines().next().unwrap();
+        Self { address: address.to_owned(), process, out, said }
+    }
+
+    /// The status and the body of an answer.
+    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or_default())
+    }
+
+    /// Signs in with the password that was made up.
+    fn sign_in(&self) -> String {
+        let words: Vec<&str> = self.said.split_whitespace().collect();
+        let password = words.iter().find(|word| word.starts_with("Ec1-")).unwrap();
+        let body = json!({"email": "admin@example.com", "password": password}).to_string();
+        let (status, answer) = self.ask("POST", "/api/v1/auth/login", &body);
+        assert_eq!(status, 200, "{answer}");
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// Tells it to stop, as the platform does; what it ends with, and what it said since.
+    #[cfg(unix)]
+    fn stop(mut self) -> (Option<i32>, String) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).unwrap();
+        (self.process.wait().unwrap().code(), rest)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn the_api_document_is_printed_whatever_is_set() {
+    let output = ecicomm(&["openapi"]).env("ECICOMM__HTTP__BIND", "nonsense").output().unwrap();
+    let (code, out, err) = told(output);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let document: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+}
+
+#[test]
+fn a_wrong_setting_is_named_and_ends_with_2() {
+    let output = ecicomm(&["serve"]).env("ECICOMM__HTTP__BIND", "nonsense").output().unwrap();
+    let (code, out, err) = told(output);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.starts_with("ecicomm: ECICOMM__HTTP__BIND: "), "{err}");
+}
+
+#[test]
+fn what_would_be_forgotten_is_refused_with_2() {
+    for args in [&["import", "a.csv"][..], &["seed"], &["export"], &["reindex"]] {
+        let (code, out, err) = run(args);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{args:?}");
+        assert!(err.contains("forgotten at exit") && err.contains("--server URL"), "{err}");
+    }
+}
+
+#[test]
+fn the_doctor_says_what_it_looked_at() {
+    let (code, out, _) = run(&["doctor"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("looked at 0 orders") && out.contains("everything agrees"), "{out}");
+}
+
+#[test]
+fn an_address_that_is_taken_is_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, out, err) = run(&["--bind", &address]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains(&format!("cannot listen on {address}")), "{err}");
+}
+
+#[test]
+fn a_catalogue_that_cannot_be_read_is_not_served() {
+    let file = Temporary::new("header", b"sku,name\nA-1,Anvil\n");
+    let (code, out, err) = run(&["serve", "--bind", "127.0.0.1:0", "--import", file.path()]);
+    assert_eq!(code, Some(1), "{out}{err}");
+    assert!(out.contains("the header lacks price"), "{out}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_packed_catalogue_is_served_instead_of_the_demo_until_the_end() {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(FILE.as_bytes()).unwrap();
+    let file = Temporary::new("catalogue", &packed.finish().unwrap());
+    let serving = Serving::start(&["--import", file.path()]);
+    assert!(serving.said.contains("2 created, 0 updated, 0 unchanged, 1 failed"));
+    assert!(serving.said.contains("line 2: "), "{}", serving.said);
+    let (status, products) = serving.ask("GET", "/api/v1/products?sort=name", "");
+    let names: Vec<&Value> =
+        products["items"].as_array().unwrap().iter().map(|item| &item["name"]).collect();
+    assert_eq!((status, names), (200, vec!["Anvil", "Candle"]));
+    assert_eq!(serving.ask("GET", "/api/v1/search?q=anvil", "").1["total"], 1);
+    assert_eq!(serving.stop(), (Some(0), String::new()));
+}
+
+#[test]
+fn the_demo_shop_is_full_and_its_administrator_can_sign_in() {
+    let serving = Serving::start(&[]);
+    let (status, found) = serving.ask("GET", "/api/v1/search?q=lamp", "");
+    assert_eq!(status, 200);
+    assert!(found["total"].as_u64().unwrap() > 0, "{found}");
+    assert!(!serving.sign_in().is_empty());
+}
+
+#[cfg(feature = "remote")]
+#[test]
+fn a_running_server_is_filled_and_read_from_outside() {
+    let serving = Serving::start(&[]);
+    let (token, url) = (serving.sign_in(), format!("http://{}", serving.address));
+    let on_server = |args: &[&str]| {
+        let mut command = ecicomm(&[args, &["--server", &url]].concat());
+        told(command.env("ECICOMM_TOKEN", &token).output().unwrap())
+    };
+    let file = Temporary::new("lines", FILE.as_bytes());
+    let (code, out, err) = on_server(&["import", file.path()]);
+    assert_eq!(code, Some(3), "{out}{err}");
+    assert!(out.starts_with("2 created, 0 updated, 0 unchanged, 1 failed\nline 2: "), "{out}");
+    let (code, out, _) = on_server(&["import", file.path()]);
+    assert_eq!(code, Some(3));
+    assert!(out.starts_with("0 created, 0 updated, 2 unchanged, 1 failed"), "{out}");
+
+    let (code, lines, _) = on_server(&["export"]);
+    assert_eq!(code, Some(0));
+    let skus: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["sku"].take())
+        .collect();
+    assert!(skus.contains(&json!("A-1")) && skus.len() > 100, "{} lines", skus.len());
+
+    let (code, _, err) = on_server(&["seed"]);
+    assert!(code == Some(2) && err.contains("--force"), "{err}");
+    let (code, out, err) = on_server(&["seed", "--force"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.starts_with("0 created, 0 updated, "), "{out}");
+    let (code, out, _) = on_server(&["reindex"]);
+    assert!(code == Some(0) && out.ends_with("products indexed\n"), "{out}");
+}
+
+#[cfg(feature = "remote")]
+#[test]
+fn a_server_that_refuses_is_quoted_and_no_token_is_printed() {
+    let serving = Serving::start(&[]);
+    let url = format!("http://{}", serving.address);
+    let (code, out, err) = run(&["export", "--server", &url, "--token", "canary-token"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("401") && err.contains("ECICOMM_TOKEN"), "{err}");
+    assert!(!err.contains("canary"), "{err}");
+    let (code, _, err) = run(&["reindex", "--server", "http://127.0.0.1:1"]);
+    assert!(code == Some(1) && err.contains("does not answer"), "{err}");
+}
