@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::row::NAMES;
 use super::*;
 use crate::app::catalog::{Given, ImportLine};
@@ -264,4 +266,41 @@ fn formats_are_known_by_media_type_and_by_file_name() {
     assert_eq!(FileFormat::of_media_type("application/json"), None);
     assert_eq!(FileFormat::of_file_name("a/Catalog.CSV.gz"), FileFormat::Csv);
     assert_eq!(FileFormat::of_file_name("catalog.ndjson"), FileFormat::Ndjson);
+}
+
+/// What files are made of, and some of what they should not be.
+const PARTS: &[&[u8]] = &[
+    b"sku,name,price\n",
+    b"{\"sku\": \"A\", \"name\": \"Lamp\", \"price\": 1}\n",
+    b"A,\"Lamp\",1\r\n",
+    b"\"",
+    b"\n",
+    b",",
+    b"{\"sku\": [[[{",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\\u0000",
+];
+
+fn file() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(prop::sample::select(PARTS), 0..30).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_file_is_read_alike_however_it_is_cut(
+        bytes in file(),
+        cut in any::<prop::sample::Index>(),
+        is_csv in any::<bool>(),
+    ) {
+        let format = if is_csv { FileFormat::Csv } else { FileFormat::Ndjson };
+        let (head, tail) = bytes.split_at(cut.index(bytes.len() + 1));
+        let mut reader = LineReader::new(format);
+        let mut lines = reader.push(head);
+        lines.extend(reader.push(tail));
+        lines.extend(reader.finish());
+        let whole = read(format, &bytes);
+        prop_assert!(whole.is_sorted_by_key(|read| read.number));
+        prop_assert_eq!(lines, whole);
+    }
 }
