@@ -6,9 +6,12 @@
 //! - [`app`] does: use cases that load, decide and commit.
 //! - [`adapters`] stand around: what the ports mean in this process.
 //! - [`ports`] names what the inside needs of the outside, as traits with obligations.
+//! - [`app`] holds the use cases: load, decide, commit.
+//! - [`adapters`] implement ports over something, or drive use cases.
 
 pub mod adapters;
 pub mod app;
+pub mod bootstrap;
 pub mod domain;
 pub mod ports;
 pub mod settings;

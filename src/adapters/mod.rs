@@ -3,9 +3,12 @@
 //! An adapter knows ports, use cases and the domain, never another adapter; `record` alone is
 //! shared. Nothing here decides what the shop does.
 
+pub mod memory;
 pub mod record;
 pub mod resilience;
 pub mod sandbox;
 #[cfg(feature = "remote")]
 pub mod sandbox_client;
 pub mod system;
+#[cfg(feature = "tantivy")]
+pub mod tantivy;

@@ -15,7 +15,9 @@ mod idempotency;
 pub mod inventory;
 pub mod order;
 mod ports;
+mod shop;
 
 pub use error::{AppError, FieldError};
 pub use idempotency::Answered;
 pub use ports::{Ports, ShopConfig};
+pub use shop::Shop;

@@ -16,4 +16,5 @@ pub mod inventory;
 pub mod media;
 pub mod order;
 pub mod pricing;
+pub mod search;
 pub mod shared;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::PortError;
+use crate::domain::search::ProductText;
 use crate::domain::shared::{Money, ProductId, Slug, Timestamp};
 
 /// What the index knows of one product.
@@ -38,6 +39,24 @@ pub struct SearchDocument {
     pub popularity: u64,
     /// What `newest` sorts by.
     pub released_at: Timestamp,
+}
+
+impl SearchDocument {
+    /// What of it can be searched.
+    pub fn text(&self) -> ProductText<'_> {
+        let pairs = self.attributes.iter().flat_map(|(name, values)| {
+            values.iter().map(move |value| (name.as_str(), value.as_str()))
+        });
+        ProductText {
+            name: &self.name,
+            brand: self.brand.as_deref(),
+            description: &self.description,
+            categories: self.categories.iter().map(|category| category.name.as_str()).collect(),
+            skus: self.skus.iter().map(String::as_str).collect(),
+            attributes: pairs.collect(),
+            tags: self.tags.iter().map(String::as_str).collect(),
+        }
+    }
 }
 
 /// A category as a facet shows it.

@@ -1,3 +1,4 @@
-//! What every adapter of a port owes, as cases over the port itself.
+//! What every adapter of a port owes, as cases over a fresh backend.
 
 mod payment;
+mod search;

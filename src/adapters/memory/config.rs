@@ -1,0 +1,34 @@
+use crate::domain::shared::{Availability, Currency, Location};
+
+/// What the memory store has to know of the shop.
+#[derive(Clone, Debug)]
+pub struct MemoryConfig {
+    /// The currency that lists sort prices in; a product without a price in it is in no list.
+    pub currency: Currency,
+    /// Whether prices contain their tax.
+    pub prices_include_tax: bool,
+    /// The location where stock of a new SKU begins, and the preferred one.
+    pub location: Location,
+    /// The units below which stock is shown as low.
+    pub low_stock_below: i64,
+    /// How many of the latest events are kept although every consumer is done with them, so that
+    /// setting a consumer back replays them.
+    pub keep_events: usize,
+    /// How many events are kept at most. The oldest beyond go even where a consumer has not read
+    /// them: it then sees a position that is not the next one.
+    pub max_events: usize,
+}
+
+impl MemoryConfig {
+    /// What a shop in `currency` has unless told otherwise.
+    pub fn new(currency: Currency) -> Self {
+        Self {
+            currency,
+            prices_include_tax: false,
+            location: Location::main(),
+            low_stock_below: Availability::LOW_STOCK_BELOW,
+            keep_events: 10_000,
+            max_events: 500_000,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+use crate::adapters::memory::map::{Map, Set};
+use crate::domain::order::{CheckoutState, Lease, RefundJobState, Saga, SagaId, SagaPlan};
+use crate::domain::shared::Timestamp;
+
+/// Sagas. `due` and `open` follow from `rows`.
+#[derive(Clone, Default)]
+pub struct SagaState {
+    /// Sagas.
+    pub rows: Map<SagaId, Saga>,
+    /// Sagas that are not over, by when they may be worked on.
+    pub due: Set<(Timestamp, SagaId)>,
+    /// Sagas that are not over, or over with a person to act.
+    pub open: Set<SagaId>,
+}
+
+impl SagaState {
+    /// Keeps a saga.
+    pub fn put(&mut self, saga: Saga) {
+        if let Some(old) = self.rows.get(&saga.id) {
+            self.due.remove_mut(&(old.due, old.id));
+        }
+        if !saga.is_over() {
+            self.due.insert_mut((saga.due, saga.id));
+        }
+        if !saga.is_over() || needs_attention(&saga) {
+            self.open.insert_mut(saga.id);
+        } else {
+            self.open.remove_mut(&saga.id);
+        }
+        self.rows.insert_mut(saga.id, saga);
+    }
+
+    /// Puts a saga into someone's hands.
+    pub fn lease(&mut self, id: SagaId, lease: Lease) -> Option<Saga> {
+        let leased = self.rows.get(&id)?.clone().leased(lease);
+        self.rows.insert_mut(id, leased.clone());
+        Some(leased)
+    }
+}
+
+fn needs_attention(saga: &Saga) -> bool {
+    matches!(
+        saga.plan,
+        SagaPlan::Checkout(CheckoutState::NeedsAttention)
+            | SagaPlan::Refund(RefundJobState::NeedsAttention)
+    )
+}

@@ -1,0 +1,112 @@
+use std::sync::Arc;
+
+use super::{CatalogState, KeptProduct, Shown, State};
+use crate::domain::catalog::{Category, Product, Variant};
+use crate::domain::inventory::StockItem;
+use crate::domain::shared::{Availability, CategoryId, ProductId, Quantity, Sku, StockPolicy};
+use crate::ports::catalog::{ProductView, ReadContext};
+use crate::ports::search::CategoryLabel;
+
+/// How products are shown follows from products, categories and stock; here is how.
+impl State {
+    /// Shows a product anew, unless nothing shown of it changed.
+    pub fn refresh(&mut self, id: ProductId, context: &ReadContext, low_below: i64) {
+        let Some(kept) = self.catalog.products.get(&id) else { return };
+        let old = self.catalog.views.get(&id).map(|shown| shown.view.clone());
+        let version = old.as_ref().map_or(0, |view| view.version);
+        let mut view = self.view(kept, version, low_below);
+        if old.is_some_and(|old| *old == view) {
+            return;
+        }
+        self.catalog.view_version = self.catalog.view_version.saturating_add(1);
+        view.version = self.catalog.view_version;
+        let price = view.cheapest(context).filter(|_| view.product.is_published());
+        let places = price.map(|(_, price)| CatalogState::places(&view, price.amount()));
+        self.catalog.put_view(Shown { view: Arc::new(view), places: places.unwrap_or_default() });
+    }
+
+    fn view(&self, kept: &KeptProduct, version: u64, low_below: i64) -> ProductView {
+        let product = &kept.product;
+        let (main, all) = self.catalog.holders(product);
+        let label = |category: &Arc<Category>| CategoryLabel {
+            slug: category.slug.clone(),
+            name: category.name.as_str().to_owned(),
+        };
+        let variants = &product.content().variants;
+        ProductView {
+            product: product.clone(),
+            version,
+            availability: variants.iter().map(|variant| self.band(variant, low_below)).collect(),
+            popularity: kept.popularity(),
+            path: main.iter().map(label).collect(),
+            categories: all.iter().map(|category| category.id).collect(),
+            labels: all.iter().map(label).collect(),
+        }
+    }
+
+    /// Whether the band of a variant that hangs on `sku` is another than the product shows.
+    pub fn band_moved(&self, id: ProductId, sku: &Sku, low_below: i64) -> bool {
+        let Some(shown) = self.catalog.views.get(&id) else { return true };
+        let variants = &shown.view.product.content().variants;
+        variants.iter().zip(&shown.view.availability).any(|(variant, band)| {
+            let hangs = variant.sku == *sku || variant.components.iter().any(|c| c.sku == *sku);
+            hangs && self.band(variant, low_below) != *band
+        })
+    }
+
+    /// The band of a variant; a bundle's is the lowest that its components allow.
+    fn band(&self, variant: &Variant, low_below: i64) -> Availability {
+        if variant.components.is_empty() {
+            return self.band_of(&variant.sku, variant.stock_policy, Quantity::ONE, low_below);
+        }
+        let bands = variant.components.iter().map(|component| {
+            let owner = self.catalog.skus.get(&component.sku);
+            owner.map_or(Availability::OutOfStock, |owner| {
+                self.band_of(&component.sku, owner.policy, component.quantity, low_below)
+            })
+        });
+        bands.min().unwrap_or(Availability::OutOfStock)
+    }
+
+    /// The band of sales that take `each` units of a SKU, over all locations.
+    fn band_of(
+        &self,
+        sku: &Sku,
+        policy: StockPolicy,
+        each: Quantity,
+        low_below: i64,
+    ) -> Availability {
+        if policy == StockPolicy::Untracked {
+            return Availability::InStock;
+        }
+        let sum = |units: fn(&StockItem) -> i64| {
+            self.stock.items(sku).iter().fold(0_i64, |sum, item| sum.saturating_add(units(item)))
+        };
+        let each = i64::from(each.units());
+        let free = sum(|item| item.free().max(0)) / each;
+        let available = sum(StockItem::available) / each;
+        let limit = u32::try_from(available.saturating_sub(free)).unwrap_or(u32::MAX);
+        Availability::of(free, StockPolicy::Backorder { limit }, low_below)
+    }
+}
+
+impl CatalogState {
+    /// The path of the main category from the top, and every category that holds the product: those
+    /// of that path first, then of the other categories' paths, none twice.
+    fn holders(&self, product: &Product) -> (Vec<Arc<Category>>, Vec<Arc<Category>>) {
+        let path = |id: CategoryId| {
+            let mut path = self.ancestors(id);
+            path.reverse();
+            path.push(id);
+            path.into_iter().filter_map(|id| self.categories.get(&id).cloned())
+        };
+        let main = product.main_category().map(|id| path(id).collect()).unwrap_or_default();
+        let mut all: Vec<Arc<Category>> = Vec::new();
+        for category in product.content().categories.iter().flat_map(|id| path(*id)) {
+            if !all.iter().any(|known| known.id == category.id) {
+                all.push(category);
+            }
+        }
+        (main, all)
+    }
+}

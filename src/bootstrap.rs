@@ -1,0 +1,137 @@
+//! The composition root: the only place that names adapters.
+//!
+//! Chooses one adapter for each port by the settings, puts decorators around them, and assembles the
+//! shop. It decides nothing that the shop does.
+
+use std::sync::Arc;
+
+use crate::adapters::memory::{MemoryCarts, MemoryConfig, MemoryStore};
+use crate::adapters::resilience::TimeoutGateway;
+use crate::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
+use crate::adapters::system::{
+    Argon2Hasher, HmacSigner, JwtTokens, OsSecrets, SystemClock, SystemIds,
+};
+use crate::app::{Ports, Shop, ShopConfig};
+use crate::ports::PortError;
+use crate::ports::payment::{PaymentGateway, SandboxLedger};
+use crate::ports::search::SearchIndex;
+use crate::ports::store::{CommitError, Store, UnitOfWork, Write};
+use crate::ports::system::{Clock, Ids, Secrets};
+use crate::settings::Settings;
+
+/// The name of the shop's own signing key in the store.
+const SIGNING_KEY: &str = "signing-key";
+
+/// The shop over these ports.
+pub fn assemble(ports: Ports, config: ShopConfig) -> Shop {
+    Shop::new(ports, config)
+}
+
+/// The shop that the settings ask for.
+pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let secrets: Arc<dyn Secrets> = Arc::new(OsSecrets::try_new()?);
+    let ids: Arc<dyn Ids> = Arc::new(SystemIds);
+    let store = Arc::new(MemoryStore::new(memory_config(settings)));
+    let key = match &settings.signing_key {
+        Some(key) => key.reveal().as_bytes().to_vec(),
+        None => own_key(store.as_ref(), secrets.as_ref(), clock.as_ref()).await?,
+    };
+    let (gateway, ledger) = gateway(settings, clock.clone())?;
+    let mut config = shop_config(settings);
+    config.process = ids.next().to_string();
+    let ports = Ports {
+        catalog: store.clone(),
+        pricing: store.clone(),
+        stock: store.clone(),
+        orders: store.clone(),
+        sagas: store.clone(),
+        keys: store.clone(),
+        events: store.clone(),
+        imports: store.clone(),
+        staff: store.clone(),
+        store,
+        carts: Arc::new(MemoryCarts::new(settings.max_carts)),
+        search: search()?,
+        gateway: Arc::new(TimeoutGateway::new(gateway, settings.payment.timeout)),
+        ledger: Some(ledger),
+        signer: Arc::new(HmacSigner::new(&key)),
+        tokens: Arc::new(JwtTokens::new(&key, clock.clone())),
+        hasher: Arc::new(Argon2Hasher::try_new()?),
+        clock,
+        ids,
+        secrets,
+    };
+    Ok(assemble(ports, config))
+}
+
+fn memory_config(settings: &Settings) -> MemoryConfig {
+    let mut config = MemoryConfig::new(settings.shop.currency);
+    config.prices_include_tax = settings.shop.prices_include_tax;
+    config.keep_events = settings.keep_events;
+    config.max_events = config.max_events.max(settings.keep_events.saturating_mul(2));
+    config
+}
+
+fn shop_config(settings: &Settings) -> ShopConfig {
+    let mut config = ShopConfig::new("");
+    config.currency = settings.shop.currency;
+    config.country = settings.shop.country;
+    config.hold = settings.hold;
+    config.sweep_every = settings.sweep_every;
+    config.give_up_payment_after = settings.payment.give_up;
+    config
+}
+
+/// The signing key that the shop made up for itself, kept in the store so that all replicas share
+/// it. Of several that start at once one wins, and the others take its key.
+async fn own_key(
+    store: &dyn Store,
+    secrets: &dyn Secrets,
+    clock: &dyn Clock,
+) -> Result<Vec<u8>, PortError> {
+    if let Some(key) = store.secret(SIGNING_KEY).await? {
+        return Ok(key);
+    }
+    let mut key = vec![0_u8; 48];
+    secrets.fill(&mut key);
+    let write = Write::PutSecret { name: SIGNING_KEY.to_owned(), value: key };
+    match store.commit(UnitOfWork::of(clock.now(), write)).await {
+        Ok(()) | Err(CommitError::Refused(_)) => {}
+        Err(CommitError::Port(error)) => return Err(error),
+    }
+    let kept = store.secret(SIGNING_KEY).await?;
+    kept.ok_or_else(|| PortError::corrupt("the signing key that was just kept is gone"))
+}
+
+type Gateway = (Arc<dyn PaymentGateway>, Arc<dyn SandboxLedger>);
+
+fn gateway(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Gateway, PortError> {
+    if let Some(url) = &settings.payment.sandbox_url {
+        return remote_sandbox(url);
+    }
+    let sandbox = SandboxSettings::new(SandboxLedgerPlace::Memory);
+    let sandbox = Arc::new(SandboxGateway::try_new(clock, sandbox)?);
+    Ok((sandbox.clone(), sandbox))
+}
+
+#[cfg(feature = "remote")]
+fn remote_sandbox(url: &str) -> Result<Gateway, PortError> {
+    let client = Arc::new(crate::adapters::sandbox_client::SandboxClient::try_new(url)?);
+    Ok((client.clone(), client))
+}
+
+#[cfg(not(feature = "remote"))]
+fn remote_sandbox(url: &str) -> Result<Gateway, PortError> {
+    Err(PortError::unavailable(format!("{url} needs a build with the feature `remote`")))
+}
+
+#[cfg(feature = "tantivy")]
+fn search() -> Result<Arc<dyn SearchIndex>, PortError> {
+    Ok(Arc::new(crate::adapters::tantivy::TantivyIndex::in_memory()?))
+}
+
+#[cfg(not(feature = "tantivy"))]
+fn search() -> Result<Arc<dyn SearchIndex>, PortError> {
+    Ok(Arc::new(crate::adapters::memory::MemorySearch::new()))
+}
