@@ -3,6 +3,7 @@
 //! An adapter knows ports, use cases and the domain, never another adapter; `record` alone is
 //! shared. Nothing here decides what the shop does.
 
+pub mod jobs;
 pub mod memory;
 pub mod record;
 pub mod resilience;

@@ -10,11 +10,17 @@
 )]
 
 pub mod cart;
+pub mod catalog;
+pub mod customer;
 mod error;
+mod faults;
 mod idempotency;
 pub mod inventory;
+pub mod operations;
 pub mod order;
 mod ports;
+pub mod pricing;
+pub mod search;
 mod shop;
 
 pub use error::{AppError, FieldError};

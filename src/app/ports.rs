@@ -87,6 +87,8 @@ pub struct ShopConfig {
     pub sweep_every: Span,
     /// How long a sign-in holds.
     pub access_token_lifetime: Span,
+    /// What the flat shipping costs that a new shop starts with, in minor units of its currency.
+    pub standard_shipping: i64,
     /// How often an optimistic write is tried again when others were faster.
     pub max_retries: u32,
 }
@@ -107,6 +109,7 @@ impl ShopConfig {
             resolve_after: Span::millis(500),
             sweep_every: Span::seconds(10),
             access_token_lifetime: Span::minutes(15),
+            standard_shipping: 500,
             max_retries: 64,
         }
     }

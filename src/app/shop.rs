@@ -1,13 +1,26 @@
 use std::sync::Arc;
 
 use super::cart::CartService;
+use super::catalog::CatalogService;
+use super::customer::StaffService;
 use super::inventory::InventoryService;
+use super::operations::{EventConsumer, PopularityConsumer, Relay, SearchConsumer};
 use super::order::{OrderService, SagaRunner, Sweeper};
+use super::pricing::PricingService;
+use super::search::SearchService;
 use super::{Ports, ShopConfig};
 
 /// The whole shop: every use case over one set of ports.
 #[derive(Clone)]
 pub struct Shop {
+    /// Products and categories.
+    pub catalog: CatalogService,
+    /// Promotions, taxes, shipping.
+    pub pricing: PricingService,
+    /// Finding products.
+    pub search: SearchService,
+    /// Members of staff.
+    pub staff: StaffService,
     /// Carts.
     pub carts: CartService,
     /// Orders.
@@ -18,6 +31,10 @@ pub struct Shop {
     pub runner: SagaRunner,
     /// Lets go of what ran out of time.
     pub sweeper: Sweeper,
+    /// Hands events to consumers.
+    pub relay: Relay,
+    /// Who wants to hear of events.
+    pub consumers: Vec<Arc<dyn EventConsumer>>,
     /// What the use cases stand on.
     pub ports: Arc<Ports>,
     /// What the shop is set to.
@@ -29,11 +46,20 @@ impl Shop {
     pub fn new(ports: Ports, config: ShopConfig) -> Self {
         let (ports, config) = (Arc::new(ports), Arc::new(config));
         Self {
+            catalog: CatalogService::new(ports.clone(), config.clone()),
+            pricing: PricingService::new(ports.clone(), config.clone()),
+            search: SearchService::new(ports.clone(), config.clone()),
+            staff: StaffService::new(ports.clone(), config.clone()),
             carts: CartService::new(ports.clone(), config.clone()),
             orders: OrderService::new(ports.clone(), config.clone()),
             inventory: InventoryService::new(ports.clone(), config.clone()),
             runner: SagaRunner::new(ports.clone(), config.clone()),
             sweeper: Sweeper::new(ports.clone(), config.clone()),
+            relay: Relay::new(ports.clone(), config.clone()),
+            consumers: vec![
+                Arc::new(PopularityConsumer::new(ports.clone())),
+                Arc::new(SearchConsumer::new(ports.clone(), config.clone())),
+            ],
             ports,
             config,
         }

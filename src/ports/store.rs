@@ -141,7 +141,7 @@ pub enum ParkedOutcome {
 #[derive(Clone, Debug)]
 pub enum Write {
     /// Saves a product, with the policies of its variants' stock. SKUs, slugs and import keys are
-    /// unique (`Taken`).
+    /// unique (`Taken`). Also refused with `Stale("category")` where one of its categories is gone.
     SaveProduct {
         /// The product at its new version.
         product: Arc<Product>,
@@ -155,7 +155,8 @@ pub enum Write {
         /// By how many units; it never falls below zero.
         units: i64,
     },
-    /// Saves a category. Slugs, and names below one parent, are unique (`Taken`).
+    /// Saves a category. Slugs, and names below one parent, are unique (`Taken`). Also refused with
+    /// `Stale` where its parent is gone, or where it would by now lie below itself or too deep.
     SaveCategory {
         /// The category at its new version.
         category: Arc<Category>,

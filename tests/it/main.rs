@@ -4,5 +4,6 @@
 //! lets clippy see that helpers here are test code too.
 #![cfg(test)]
 
+mod app;
 mod architecture;
 mod contract;

@@ -4,7 +4,7 @@ use std::fmt;
 use crate::domain::shared::{Invalid, Text};
 
 /// Facts about a product by name, such as `color` = `oak`. At most 200, names to 100 characters,
-/// values to 1,000.
+/// values to 10,000 (lists of compatible devices are long).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attributes(BTreeMap<Box<str>, Box<str>>);
 
@@ -16,7 +16,7 @@ impl Attributes {
     pub fn try_new<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, Invalid> {
-        checked_pairs::<100, 1_000>("attribute", Self::MAX, pairs).map(Self)
+        checked_pairs::<100, 10_000>("attribute", Self::MAX, pairs).map(Self)
     }
 
     /// Name and value, by name.

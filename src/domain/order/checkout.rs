@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::{
-    Order, OrderChange, OrderError, OrderEvent, Payment, PaymentState, Phase, Placed, Refund,
-    RefundState,
+    Order, OrderChange, OrderError, OrderEvent, Payment, PaymentMethod, PaymentState, Phase,
+    Placed, Refund, RefundState,
 };
 use crate::domain::shared::{Money, RefundId, Timestamp};
 
@@ -37,11 +37,16 @@ impl Order {
         Ok(self.then(vec![OrderEvent::PaymentRequiresAction(payment.id, next_action, at)]))
     }
 
-    /// The order stands. `captured` where its payment was taken; an invoice is confirmed unpaid.
+    /// The order stands. `captured` where its payment was taken; only an invoice is confirmed
+    /// unpaid. Where nothing is due, that nothing counts as taken.
     pub fn confirm(&self, captured: bool, at: Timestamp) -> Result<OrderChange, OrderError> {
         let payment = self.open_payment("confirmed")?;
+        let taken = captured || payment.amount.is_zero();
+        if !taken && payment.method != PaymentMethod::Invoice {
+            return self.refuse("confirmed");
+        }
         let mut events = Vec::new();
-        if captured {
+        if taken {
             events.push(OrderEvent::PaymentCaptured(payment.id, at));
         }
         events.push(OrderEvent::Confirmed(at));
@@ -98,7 +103,7 @@ impl Order {
         if self.phase() != Phase::Pending {
             return self.refuse("failed");
         }
-        self.refund(refund).ok_or(OrderError::NoSuch("refund"))?;
+        self.pending_refund(refund)?;
         Ok(self.then(vec![
             OrderEvent::RefundPaid(refund, at),
             OrderEvent::Failed(reason.to_owned(), at),

@@ -1,12 +1,13 @@
 use super::{
-    LineProgress, Note, Order, OrderChange, OrderError, OrderEvent, OrderLine, Phase, Refund,
-    RefundState, Return, Shipment, UnitsOf,
+    LineProgress, Note, Order, OrderChange, OrderError, OrderEvent, OrderLine, Payment, Phase,
+    Refund, RefundState, Return, Shipment, UnitsOf,
 };
 use crate::domain::shared::{LineId, Money, Quantity, RefundId, ReturnId, ShipmentId, Timestamp};
 
 /// Sending, arriving and coming back.
 impl Order {
-    /// Hands units to a carrier: those asked for, or all that are left.
+    /// Hands units to a carrier: those asked for, or all that are left. Nothing is sent once its
+    /// payment will never happen; an invoice that waits may be.
     pub fn ship(
         &self,
         id: ShipmentId,
@@ -14,7 +15,11 @@ impl Order {
         (carrier, tracking): (Option<String>, Option<String>),
         at: Timestamp,
     ) -> Result<OrderChange, OrderError> {
-        if self.phase() != Phase::Confirmed || self.shipments().len() >= Self::MAX_ENTRIES {
+        let payable = self.payments().iter().any(Payment::is_open);
+        if self.phase() != Phase::Confirmed
+            || !payable
+            || self.shipments().len() >= Self::MAX_ENTRIES
+        {
             return self.refuse("shipped");
         }
         let units = self.choose(asked, "shipped", OrderLine::unshipped)?;

@@ -1,9 +1,6 @@
 use std::fmt;
 
-use crate::domain::shared::Invalid;
-
-/// The alphabet of Crockford's base 32: no I, L, O or U, so that it can be read out.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+use crate::domain::shared::{Invalid, crockford};
 
 /// The short number that people call an order by: ten characters of Crockford base 32, random, so
 /// that it tells nothing of how much the shop sells. Unique by index.
@@ -13,12 +10,7 @@ pub struct OrderNumber([u8; 10]);
 impl OrderNumber {
     /// The number that 50 of `bits` spell.
     pub fn from_bits(bits: u64) -> Self {
-        let mut digits = [0_u8; 10];
-        for (index, digit) in digits.iter_mut().enumerate() {
-            let position = usize::try_from((bits >> (index * 5)) & 31).unwrap_or(0);
-            *digit = ALPHABET[position];
-        }
-        Self(digits)
+        Self(crockford::digits(bits))
     }
 
     /// Reads a number; small letters, and `I`, `L` and `O` for the digits they resemble, are taken.
@@ -34,7 +26,7 @@ impl OrderNumber {
                 b'O' => b'0',
                 other => other,
             };
-            if !ALPHABET.contains(&plain) {
+            if !crockford::ALPHABET.contains(&plain) {
                 return Err(wrong());
             }
             *digit = plain;

@@ -210,38 +210,65 @@ impl Saga {
         !self.is_over() && free && self.due <= now
     }
 
-    /// Whether the journal tells a history that can be: it begins with `Reserved` or `RefundAgreed`,
-    /// nothing but compensation follows where that began, and nothing follows the end.
+    /// Whether the journal tells a history that can be: it begins with what made the saga, nothing
+    /// but compensation follows where that began, money that was taken goes back before the rest is
+    /// given back, and nothing follows the end.
     pub fn journal_is_legal(&self) -> bool {
-        let mut compensating = false;
-        let mut over = false;
-        for (index, entry) in self.journal.iter().enumerate() {
-            use Effect as E;
-
-            let opens = matches!(entry.effect, E::Reserved | E::RefundAgreed);
-            let refund_within = compensating && entry.effect == E::RefundAgreed;
-            if over || (index == 0 && !opens) || (index > 0 && opens && !refund_within) {
-                return false;
-            }
-            match entry.effect {
-                E::StockLost | E::PaymentFailed if compensating => return false,
-                E::StockLost | E::PaymentFailed => compensating = true,
-                E::Confirmed | E::PaymentUnknown | E::ActionRequired | E::BuyerActed
-                    if compensating =>
-                {
-                    return false;
-                }
-                E::Compensated if !compensating => return false,
-                E::Confirmed | E::Compensated | E::RefundRefused => over = true,
-                E::RefundPaid => over = matches!(self.id, SagaId::Refund(..)),
-                _ => {}
-            }
-        }
-        true
+        let start = match self.id {
+            SagaId::Checkout(_) => Told::NoCheckout,
+            SagaId::Refund(..) => Told::NoRefund,
+        };
+        let told = self.journal.iter().try_fold(start, |told, entry| told.then(entry.effect));
+        !self.journal.is_empty() && told.is_some()
     }
 
     fn journal(mut self, effect: Effect, at: Timestamp) -> Self {
         self.journal.push(JournalEntry { effect, at });
         self
+    }
+}
+
+/// What a journal has told so far.
+#[derive(Clone, Copy)]
+enum Told {
+    /// Nothing of a checkout.
+    NoCheckout,
+    /// Stock is held, the money is asked for.
+    Paying,
+    /// The buyer was asked to act.
+    Asking,
+    /// Nothing was taken, nothing will be.
+    Failing,
+    /// Money was taken for stock that was lost.
+    Owing,
+    /// That money went back.
+    PaidBack,
+    /// Nothing of a refund.
+    NoRefund,
+    /// A refund was agreed.
+    Refunding,
+    /// All.
+    End,
+}
+
+impl Told {
+    /// What is told after `effect`; `None` where that cannot come next.
+    fn then(self, effect: Effect) -> Option<Self> {
+        use Effect as E;
+        match (self, effect) {
+            (Self::NoCheckout, E::Reserved)
+            | (Self::Paying, E::PaymentUnknown)
+            | (Self::Asking, E::BuyerActed) => Some(Self::Paying),
+            (Self::Paying, E::ActionRequired) => Some(Self::Asking),
+            (Self::Paying | Self::Asking, E::PaymentFailed) => Some(Self::Failing),
+            (Self::Paying | Self::Asking, E::StockLost) => Some(Self::Owing),
+            (Self::Owing, E::RefundPaid) => Some(Self::PaidBack),
+            (Self::NoRefund, E::RefundAgreed) => Some(Self::Refunding),
+            (Self::Paying | Self::Asking, E::Confirmed)
+            | (Self::Failing | Self::PaidBack, E::Compensated)
+            | (Self::Refunding, E::RefundPaid)
+            | (Self::Owing | Self::Refunding, E::RefundRefused) => Some(Self::End),
+            _ => None,
+        }
     }
 }

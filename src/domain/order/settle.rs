@@ -6,7 +6,8 @@ use crate::domain::shared::{Money, PaymentId, RefundId, Timestamp};
 
 /// Money after the order stands.
 impl Order {
-    /// Staff pay money back. It goes on the first payment that has enough left.
+    /// Staff pay money back, also for an order that was cancelled: its own refund may have failed.
+    /// It goes on the payment that has most left.
     pub fn request_refund(
         &self,
         id: RefundId,
@@ -17,7 +18,8 @@ impl Order {
         if amount.currency() != self.placed().currency || amount.amount() <= 0 {
             return Err(OrderError::BadAmount);
         }
-        if self.phase() != Phase::Confirmed || self.captured().is_zero() {
+        let stood = matches!(self.phase(), Phase::Confirmed | Phase::Cancelled);
+        if !stood || self.captured().is_zero() {
             return self.refuse("refunded");
         }
         if self.refunds().len() >= Self::MAX_ENTRIES {
@@ -41,9 +43,13 @@ impl Order {
         Ok(self.then(vec![OrderEvent::RefundRequested(refund)]))
     }
 
-    /// The provider paid a refund.
+    /// The provider paid a refund of an order that stood; for one that never did see
+    /// [`Self::paid_back`].
     pub fn refund_paid(&self, id: RefundId, at: Timestamp) -> Result<OrderChange, OrderError> {
         self.pending_refund(id)?;
+        if self.phase() == Phase::Pending {
+            return self.refuse("refunded");
+        }
         Ok(self.then(vec![OrderEvent::RefundPaid(id, at)]))
     }
 
@@ -82,7 +88,7 @@ impl Order {
         if waits { Ok(()) } else { self.refuse(action) }
     }
 
-    fn pending_refund(&self, id: RefundId) -> Result<&Refund, OrderError> {
+    pub(super) fn pending_refund(&self, id: RefundId) -> Result<&Refund, OrderError> {
         let refund = self.refund(id).ok_or(OrderError::NoSuch("refund"))?;
         if refund.state != RefundState::Pending {
             return self.refuse("refunded");

@@ -5,6 +5,7 @@ mod address;
 mod allocation;
 mod availability;
 mod codes;
+pub mod crockford;
 mod email;
 mod ids;
 mod invalid;

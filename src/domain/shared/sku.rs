@@ -3,7 +3,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::Invalid;
+use super::{Invalid, crockford};
 
 /// A stock keeping unit: 1 to 64 visible ASCII characters. Two SKUs that differ only in case are
 /// equal; each keeps the case it was written with.
@@ -26,6 +26,14 @@ impl Sku {
             return Err(Invalid::new("SKU", "must consist of visible ASCII characters"));
         }
         Ok(Self(raw.into()))
+    }
+
+    /// A SKU for a variant that was written without one: `P-` and ten characters that 50 of `bits`
+    /// spell.
+    pub fn from_bits(bits: u64) -> Self {
+        let mut text = String::from("P-");
+        text.extend(crockford::digits(bits).map(char::from));
+        Self(text.into())
     }
 
     /// The SKU as it was written.

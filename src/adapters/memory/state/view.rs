@@ -15,11 +15,20 @@ impl State {
         let old = self.catalog.views.get(&id).map(|shown| shown.view.clone());
         let version = old.as_ref().map_or(0, |view| view.version);
         let mut view = self.view(kept, version, low_below);
-        if old.is_some_and(|old| *old == view) {
-            return;
+        let popularity = view.popularity;
+        if let Some(old) = &old {
+            if **old == view {
+                return;
+            }
+            view.popularity = old.popularity;
         }
-        self.catalog.view_version = self.catalog.view_version.saturating_add(1);
-        view.version = self.catalog.view_version;
+        // Popularity orders lists but is on no page, so that a sale alone outdates none.
+        let shown_alike = old.is_some_and(|old| *old == view);
+        view.popularity = popularity;
+        if !shown_alike {
+            self.catalog.view_version = self.catalog.view_version.saturating_add(1);
+            view.version = self.catalog.view_version;
+        }
         let price = view.cheapest(context).filter(|_| view.product.is_published());
         let places = price.map(|(_, price)| CatalogState::places(&view, price.amount()));
         self.catalog.put_view(Shown { view: Arc::new(view), places: places.unwrap_or_default() });

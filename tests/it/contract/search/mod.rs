@@ -168,7 +168,7 @@ macro_rules! contract {
 /// Holds the index of one test, and what must be cleared away after it.
 struct Backend {
     index: Index,
-    #[cfg_attr(not(feature = "tantivy"), expect(dead_code, reason = "for adapters with files"))]
+    #[expect(dead_code, reason = "held for its end")]
     folder: Option<Folder>,
 }
 

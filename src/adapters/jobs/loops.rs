@@ -1,0 +1,130 @@
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::app::Shop;
+use crate::app::operations::{EventConsumer, Progress};
+use crate::domain::shared::Span;
+
+/// The pause after a step that failed.
+const AFTER_ERROR: Duration = Duration::from_millis(500);
+/// The longest a loop waits before it looks again by itself.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Whether `work` ended before the loop was told to stop.
+async fn unless_stopped(
+    stopped: &mut watch::Receiver<bool>,
+    work: impl Future<Output = ()>,
+) -> bool {
+    tokio::select! {
+        () = work => true,
+        _ = stopped.wait_for(|stop| *stop) => false,
+    }
+}
+
+/// Drives sagas as they fall due; a commit that begins one wakes the loop.
+pub(super) async fn sagas(shop: Arc<Shop>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        if *stopped.borrow() {
+            return;
+        }
+        let head = shop.ports.events.head().await.unwrap_or(u64::MAX);
+        let pause = match shop.runner.step().await {
+            Ok(0) => saga_pause(&shop).await,
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                tracing::warn!(%error, "saga step failed");
+                AFTER_ERROR
+            }
+        };
+        if pause.is_zero() {
+            continue;
+        }
+        let wake = async {
+            tokio::select! {
+                () = sleep(pause) => {}
+                woken = shop.ports.events.wait_after(head) => {
+                    if woken.is_err() {
+                        sleep(pause).await;
+                    }
+                }
+            }
+        };
+        if !unless_stopped(&mut stopped, wake).await {
+            return;
+        }
+    }
+}
+
+async fn saga_pause(shop: &Shop) -> Duration {
+    let now = shop.ports.clock.now();
+    match shop.runner.next_due().await {
+        Ok(Some(due)) => duration(due.since(now)).clamp(Duration::from_millis(10), LONGEST_WAIT),
+        Ok(None) | Err(_) => LONGEST_WAIT,
+    }
+}
+
+/// Hands a consumer its events as they come, no faster than its pace.
+pub(super) async fn relay(
+    shop: Arc<Shop>,
+    consumer: Arc<dyn EventConsumer>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    loop {
+        if *stopped.borrow() {
+            return;
+        }
+        let progress = match shop.relay.step(consumer.as_ref()).await {
+            Ok(progress) => progress,
+            Err(error) => {
+                tracing::warn!(consumer = consumer.name(), %error, "events held back");
+                if !unless_stopped(&mut stopped, sleep(AFTER_ERROR)).await {
+                    return;
+                }
+                continue;
+            }
+        };
+        let rest = relay_rest(&shop, consumer.as_ref(), progress);
+        if !progress.more && !unless_stopped(&mut stopped, rest).await {
+            return;
+        }
+    }
+}
+
+/// Rests for the consumer's pace, then until there is an event or it is time to look at what was set
+/// aside.
+async fn relay_rest(shop: &Shop, consumer: &dyn EventConsumer, progress: Progress) {
+    sleep(duration(consumer.pace())).await;
+    let Some(position) = progress.position else {
+        // Another process serves it; it may die.
+        return sleep(LONGEST_WAIT).await;
+    };
+    let longest = if progress.parked { AFTER_ERROR } else { LONGEST_WAIT };
+    tokio::select! {
+        () = sleep(longest) => {}
+        woken = shop.ports.events.wait_after(position) => {
+            if woken.is_err() {
+                sleep(AFTER_ERROR).await;
+            }
+        }
+    }
+}
+
+/// Lets go of what ran out of time, at every period.
+pub(super) async fn sweeper(shop: Arc<Shop>, mut stopped: watch::Receiver<bool>) {
+    let period = duration(shop.sweeper.period());
+    while unless_stopped(&mut stopped, sleep(period)).await {
+        match shop.sweeper.step().await {
+            Ok(0) => {}
+            Ok(expired) => tracing::info!(expired, "reservations expired"),
+            Err(error) => tracing::warn!(%error, "sweep failed"),
+        }
+    }
+}
+
+fn duration(span: Span) -> Duration {
+    Duration::from_micros(u64::try_from(span.as_micros()).unwrap_or(0))
+}

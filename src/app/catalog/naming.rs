@@ -1,0 +1,90 @@
+//! Names that nobody chose: slugs of products and SKUs of variants that came without one.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::domain::shared::{ProductId, Sku, Slug, crockford};
+use crate::ports::PortError;
+use crate::ports::catalog::{CatalogQueries, SlugTarget};
+use crate::ports::system::Secrets;
+
+/// How many numbers are tried behind a slug that is taken, before chance decides.
+const MOST_NUMBERS: u32 = 100;
+
+/// Makes slugs of names: `lamp`, then `lamp-2`, `lamp-3`, ...
+#[derive(Debug, Default)]
+pub(super) struct SlugMaker {
+    given: HashSet<Slug>,
+    next: HashMap<Slug, u32>,
+}
+
+impl SlugMaker {
+    /// A slug for `name` that no product has or had, other than `owner`, and that this maker gave to
+    /// none since [`Self::forget`].
+    pub async fn make(
+        &mut self,
+        name: &str,
+        owner: Option<ProductId>,
+        catalog: &dyn CatalogQueries,
+        secrets: &dyn Secrets,
+    ) -> Result<Slug, PortError> {
+        let base = Slug::from_name(name);
+        let first = self.next.get(&base).copied().unwrap_or(1);
+        for number in first..=MOST_NUMBERS {
+            let candidate = numbered(&base, number);
+            if self.is_free(&candidate, owner, catalog).await? {
+                if number > 1 {
+                    self.next.insert(base, number + 1);
+                }
+                self.given.insert(candidate.clone());
+                return Ok(candidate);
+            }
+        }
+        let chance = String::from_utf8_lossy(&crockford::digits(bits(secrets))).to_lowercase();
+        base.with_suffix(&chance).map_err(PortError::internal)
+    }
+
+    /// Keeps a slug that someone chose from being made.
+    pub fn reserve(&mut self, slug: Slug) {
+        self.given.insert(slug);
+    }
+
+    /// Forgets what was given: it was committed or given up.
+    pub fn forget(&mut self) {
+        self.given.clear();
+    }
+
+    async fn is_free(
+        &self,
+        slug: &Slug,
+        owner: Option<ProductId>,
+        catalog: &dyn CatalogQueries,
+    ) -> Result<bool, PortError> {
+        if self.given.contains(slug) {
+            return Ok(false);
+        }
+        Ok(match catalog.by_slug(slug).await? {
+            None => true,
+            Some(SlugTarget::Current(view) | SlugTarget::Former(view)) => {
+                Some(view.product.id()) == owner
+            }
+        })
+    }
+}
+
+fn numbered(base: &Slug, number: u32) -> Slug {
+    if number < 2 {
+        return base.clone();
+    }
+    base.with_suffix(&number.to_string()).unwrap_or_else(|_| base.clone())
+}
+
+/// A SKU for a variant that came without one.
+pub(super) fn made_sku(secrets: &dyn Secrets) -> Sku {
+    Sku::from_bits(bits(secrets))
+}
+
+fn bits(secrets: &dyn Secrets) -> u64 {
+    let mut bytes = [0_u8; 8];
+    secrets.fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}

@@ -1,0 +1,14 @@
+//! Work behind the shop: handing events to their consumers.
+//!
+//! A consumer is handed every event at least once and in the order of its aggregate. Nothing here
+//! may lose an event: what cannot be handled is set aside, tried again, and in the end kept for staff.
+
+mod consumer;
+mod popularity;
+mod relay;
+mod search;
+
+pub use consumer::{EventConsumer, Handled};
+pub use popularity::PopularityConsumer;
+pub use relay::{Progress, Relay};
+pub use search::SearchConsumer;

@@ -1,0 +1,3 @@
+//! Use cases over the memory adapters, without HTTP.
+
+mod checkout;
