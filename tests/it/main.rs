@@ -7,3 +7,4 @@
 mod app;
 mod architecture;
 mod contract;
+mod simulation;

@@ -2,8 +2,8 @@
 //! process.
 
 use std::future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use ecicomm::ports::store::{CommitError, Conflict};
 use ecicomm::ports::{PortError, PortErrorKind};
@@ -17,6 +17,7 @@ pub struct Gate {
     pub process: u16,
     dead: AtomicBool,
     death: Notify,
+    died_at: OnceLock<&'static str>,
 }
 
 /// An error that the trace can name.
@@ -58,7 +59,13 @@ impl Named for CommitError {
 
 impl Gate {
     pub fn new(world: Arc<World>, process: u16) -> Arc<Self> {
-        Arc::new(Self { world, process, dead: AtomicBool::new(false), death: Notify::new() })
+        Arc::new(Self {
+            world,
+            process,
+            dead: AtomicBool::new(false),
+            death: Notify::new(),
+            died_at: OnceLock::new(),
+        })
     }
 
     pub fn is_dead(&self) -> bool {
@@ -73,10 +80,17 @@ impl Gate {
     }
 
     /// Ends the process here: nothing that it runs gets any further.
-    pub async fn die<T>(&self) -> T {
+    async fn die<T>(&self, op: &'static str, when: &'static str) -> T {
+        self.world.note(self.process, op, when, 0);
+        let _ = self.died_at.set(op);
         self.dead.store(true, Ordering::Relaxed);
         self.death.notify_one();
         future::pending().await
+    }
+
+    /// The call at which it died; empty while it lives.
+    pub fn died_at(&self) -> &'static str {
+        self.died_at.get().copied().unwrap_or_default()
     }
 
     /// Goes on, unless the process died meanwhile.
@@ -90,11 +104,13 @@ impl Gate {
     pub async fn enter(&self, port: &'static str, op: &'static str, weighty: bool) -> Draw {
         self.alive().await;
         let draw = self.world.draw(port, weighty);
+        if !draw.noted {
+            return draw;
+        }
         pause(draw.before).await;
         self.alive().await;
         if draw.fate == Fate::CrashBefore {
-            self.world.note(self.process, op, "crash before", 0);
-            self.die::<()>().await;
+            self.die::<()>(op, "crash before").await;
         }
         draw
     }
@@ -106,9 +122,11 @@ impl Gate {
         draw: Draw,
         result: Result<T, E>,
     ) -> Result<T, E> {
+        if !draw.noted {
+            return result;
+        }
         if draw.fate == Fate::CrashAfter {
-            self.world.note(self.process, op, "crash after", 0);
-            self.die::<()>().await;
+            self.die::<()>(op, "crash after").await;
         }
         pause(draw.after).await;
         self.alive().await;

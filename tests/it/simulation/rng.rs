@@ -5,10 +5,6 @@
 pub struct Rng(u64);
 
 impl Rng {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
     /// A stream of its own for `label`, so that what one part of a run draws moves nothing in others.
     pub fn fork(seed: u64, label: &str) -> Self {
         let mut hash = super::trace::Fnv::default();

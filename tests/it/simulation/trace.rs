@@ -1,10 +1,24 @@
 //! What happened in a run: a hash over all of it, and the last part in words.
 
 use std::collections::VecDeque;
-use std::fmt;
+use std::{env, fmt};
 
-/// How many steps are kept for the report of a failure.
-const KEPT: usize = 160;
+/// How many steps are kept for the report of a failure, unless `ECICOMM_SIM_TRACE` asks for all.
+const KEPT: usize = 200;
+
+/// What a shop without work does all day; it is counted and not shown.
+const IDLE: [&str; 10] = [
+    "event head",
+    "claim due sagas",
+    "next due saga",
+    "lease consumer",
+    "parked events",
+    "events after",
+    "wait for events",
+    "overdue",
+    "commit PruneKeys",
+    "sweep carts",
+];
 
 /// FNV-1a over 64 bits.
 #[derive(Clone, Debug)]
@@ -62,14 +76,23 @@ impl fmt::Display for Step {
 }
 
 /// The steps of a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Trace {
     hash: Fnv,
     steps: u64,
+    most: usize,
     kept: VecDeque<Step>,
 }
 
+impl Default for Trace {
+    fn default() -> Self {
+        let most = if env::var_os("ECICOMM_SIM_TRACE").is_some() { usize::MAX } else { KEPT };
+        Self { hash: Fnv::default(), steps: 0, most, kept: VecDeque::new() }
+    }
+}
+
 impl Trace {
+    /// Counts a step in.
     pub fn add(&mut self, step: Step) {
         self.hash.write(&step.at.to_le_bytes());
         self.hash.write(&step.who.to_le_bytes());
@@ -77,7 +100,10 @@ impl Trace {
         self.hash.write(step.outcome.as_bytes());
         self.hash.write(&step.detail.to_le_bytes());
         self.steps += 1;
-        if self.kept.len() == KEPT {
+        if step.outcome == "ok" && IDLE.contains(&step.what) {
+            return;
+        }
+        if self.kept.len() == self.most {
             self.kept.pop_front();
         }
         self.kept.push_back(step);

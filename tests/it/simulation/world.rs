@@ -8,7 +8,7 @@ use ecicomm::ports::system::{Clock, Ids, Secrets};
 use tokio::time::{self, Instant};
 use uuid::{Builder, Uuid};
 
-use super::plan::Plan;
+use super::plan::{Plan, rush_of};
 use super::rng::Rng;
 use super::tally::Tally;
 use super::trace::{Step, Trace};
@@ -34,6 +34,14 @@ pub struct Draw {
     pub fate: Fate,
     pub before: Duration,
     pub after: Duration,
+    /// Whether the call is looked at at all.
+    pub noted: bool,
+}
+
+impl Draw {
+    /// Of a call between the rushes, when the shop idles.
+    const IDLE: Self =
+        Self { fate: Fate::Fine, before: Duration::ZERO, after: Duration::ZERO, noted: false };
 }
 
 pub struct World {
@@ -48,7 +56,8 @@ struct Inner {
     secrets: Rng,
     ids: u64,
     rough: bool,
-    crashes_left: u32,
+    /// The last rush with a crash, and how many it had.
+    crashes: (i64, u32),
     trace: Trace,
     tally: Tally,
     violations: Vec<String>,
@@ -65,7 +74,7 @@ impl World {
                 secrets: Rng::fork(seed, "secrets"),
                 ids: 0,
                 rough: false,
-                crashes_left: plan.crashes,
+                crashes: (-1, 0),
                 trace: Trace::default(),
                 tally: Tally::default(),
                 violations: Vec::new(),
@@ -85,6 +94,12 @@ impl World {
 
     pub fn now(&self) -> Timestamp {
         Timestamp::from_micros(EPOCH_MICROS + self.elapsed())
+    }
+
+    /// Waits for a second of the run.
+    pub async fn until(&self, second: i64) {
+        let micros = second * 1_000_000 - self.elapsed();
+        time::sleep(Duration::from_micros(u64::try_from(micros).unwrap_or(0))).await;
     }
 
     /// Lets faults happen, or no more.
@@ -118,27 +133,25 @@ impl World {
         }
     }
 
-    pub fn is_sound(&self) -> bool {
-        self.inner().violations.is_empty()
-    }
-
     pub fn count(&self, change: impl FnOnce(&mut Tally)) {
         change(&mut self.inner().tally);
     }
 
     /// What becomes of a call of `port`. `weighty` where a saga moves by it.
     pub fn draw(&self, port: &'static str, weighty: bool) -> Draw {
+        let rush = rush_of(self.elapsed() / 1_000_000);
         let mut inner = self.inner();
         inner.tally.calls += 1;
+        let Some(rush) = rush.filter(|_| inner.rough) else { return Draw::IDLE };
         let before = inner.pause(20);
-        let fate = if inner.rough { inner.fate(&self.plan, weighty) } else { Fate::Fine };
-        let slow = inner.rough && inner.faults.happens(self.plan.slow);
+        let fate = inner.fate(&self.plan, rush, weighty);
+        let slow = inner.faults.happens(self.plan.slow);
         let after = if slow { inner.seconds(1, 6) } else { inner.pause(10) };
         if fate != Fate::Fine || slow {
             *inner.tally.faults.entry(port).or_default() += 1;
             *inner.tally.kinds.entry(fate.kind()).or_default() += 1;
         }
-        Draw { fate, before, after }
+        Draw { fate, before, after, noted: true }
     }
 
     /// A delay of some seconds.
@@ -169,7 +182,8 @@ impl World {
         if inner.violations.is_empty() {
             return Ok(inner.tally.clone());
         }
-        let shown: Vec<_> = inner.violations.iter().take(12).map(String::as_str).collect();
+        let shown = inner.violations.iter().take(12);
+        let shown: Vec<String> = shown.map(|text| text.chars().take(600).collect()).collect();
         Err(format!(
             "seed {} breaks {} rules at step {}:\n  {}\nthe plan: {:?}\nthe last steps:\n{}",
             self.seed,
@@ -197,10 +211,13 @@ impl Inner {
         Duration::from_millis(u64::try_from(millis).unwrap())
     }
 
-    fn fate(&mut self, plan: &Plan, weighty: bool) -> Fate {
+    fn fate(&mut self, plan: &Plan, rush: i64, weighty: bool) -> Fate {
+        if self.crashes.0 != rush {
+            self.crashes = (rush, 0);
+        }
         let weight = if weighty { plan.crash_weight } else { 1 };
-        if self.crashes_left > 0 && self.faults.happens(plan.crash * weight) {
-            self.crashes_left -= 1;
+        if self.crashes.1 < plan.crashes && self.faults.happens(plan.crash * weight) {
+            self.crashes.1 += 1;
             return if self.faults.percent(50) { Fate::CrashBefore } else { Fate::CrashAfter };
         }
         let rates = [

@@ -84,7 +84,8 @@ impl PaymentGateway for FaultyGateway {
     }
 
     async fn look_up(&self, payment: PaymentId) -> Result<ChargeRecord, PortError> {
-        let work = move |inner: Arc<dyn PaymentGateway>| async move { inner.look_up(payment).await };
+        let work =
+            move |inner: Arc<dyn PaymentGateway>| async move { inner.look_up(payment).await };
         self.send("look up charge", work).await
     }
 

@@ -138,9 +138,11 @@ impl StockQueries for Faulty<dyn StockQueries> {
     async fn stock(&self, skus: &[Sku]) -> Answer<Vec<Vec<StockItem>>> {
         let found = self.gate.call("stock", "stock", self.inner.stock(skus)).await?;
         for item in found.iter().flatten() {
-            self.gate.world.check(item.reserved() >= 0 && item.free() >= -item.policy().limit(), || {
-                format!("I1: oversold as read: {item:?}")
-            });
+            self.gate
+                .world
+                .check(item.reserved() >= 0 && item.free() >= -item.policy().limit(), || {
+                    format!("I1: oversold as read: {item:?}")
+                });
         }
         Ok(found)
     }
