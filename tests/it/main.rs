@@ -10,3 +10,4 @@ mod architecture;
 mod command;
 mod contract;
 mod harness;
+mod simulation;

@@ -38,6 +38,8 @@ impl SandboxClient {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
+        // Fails where the process has a provider already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().connect_timeout(CONNECT).timeout(WHOLE).no_proxy();
         Ok(Self { http: http.build().map_err(PortError::internal)?, base })
     }

@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ecicomm::ports::PortError;
+use ecicomm::ports::store::{CommitError, Store, UnitOfWork, Write};
+
+use super::Faulty;
+use crate::simulation::world::{Fate, pause};
+
+/// The first write of a unit: what the trace calls the commit.
+fn name_of(unit: &UnitOfWork) -> &'static str {
+    match unit.writes.first() {
+        None => "commit nothing",
+        Some(write) => match write {
+            Write::PlaceOrder(_) => "commit PlaceOrder",
+            Write::StepSaga(_) => "commit StepSaga",
+            Write::ConfirmOrder(_) => "commit ConfirmOrder",
+            Write::CompensateOrder(_) => "commit CompensateOrder",
+            Write::UpdateOrder(_) => "commit UpdateOrder",
+            Write::ExpireReservations { .. } => "commit ExpireReservations",
+            Write::FinishKey { .. } => "commit FinishKey",
+            Write::PruneKeys { .. } => "commit PruneKeys",
+            Write::MoveStock(_) => "commit MoveStock",
+            Write::AddPopularity { .. } => "commit AddPopularity",
+            Write::AdvanceConsumer { .. } => "commit AdvanceConsumer",
+            Write::SettleParked { .. } => "commit SettleParked",
+            Write::SaveProduct { .. } => "commit SaveProduct",
+            _ => "commit",
+        },
+    }
+}
+
+fn moves_a_saga(unit: &UnitOfWork) -> bool {
+    unit.writes.iter().any(|write| {
+        matches!(
+            write,
+            Write::PlaceOrder(_)
+                | Write::StepSaga(_)
+                | Write::ConfirmOrder(_)
+                | Write::CompensateOrder(_)
+                | Write::UpdateOrder(_)
+        )
+    })
+}
+
+#[async_trait]
+impl Store for Faulty<dyn Store> {
+    async fn commit(&self, unit: UnitOfWork) -> Result<(), CommitError> {
+        let op = name_of(&unit);
+        let draw = self.gate.enter("store", op, moves_a_saga(&unit)).await;
+        match draw.fate {
+            Fate::Refused | Fate::RequestLost => self.gate.fail(op, draw.fate),
+            Fate::Late => {
+                // The connection broke, the server had the request: whatever becomes of the process,
+                // the commit comes through.
+                let (inner, world) = (Arc::clone(&self.inner), self.gate.world.clone());
+                tokio::spawn(async move {
+                    pause(world.millis(1, 20_000)).await;
+                    let applied = inner.commit(unit).await.is_ok();
+                    world.note(0, op, if applied { "late, applied" } else { "late, refused" }, 0);
+                });
+                self.gate.fail(op, draw.fate)
+            }
+            _ => {
+                let result = self.inner.commit(unit).await;
+                self.gate.leave(op, draw, result).await
+            }
+        }
+    }
+
+    async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, PortError> {
+        self.gate.call("store", "secret", self.inner.secret(name)).await
+    }
+}

@@ -1,0 +1,28 @@
+//! The deterministic simulation: the whole shop on one thread with paused time, where a seed decides
+//! what is delayed, what fails and when a server dies.
+//!
+//! A seed is a day of eight actors: six shoppers, two members of staff. Every call of a port is a point where
+//! the others may go first, the call may fail before or after it did its work, or the server may die;
+//! a crash drops all but what was committed, the carts and the provider's ledger. After the day the
+//! faults end, the shop comes to rest, and everything is held against everything: stock against
+//! orders, orders against the provider's ledger, answers against what was answered before, projections
+//! against events.
+//!
+//! `ECICOMM_SIM_SEEDS` says how many seeds run (200), `ECICOMM_SIM_SEED` where they start (1). A
+//! failure prints its seed with the tail of its trace.
+
+mod book;
+mod check;
+mod client;
+mod faulty;
+mod gate;
+mod plan;
+mod rng;
+mod run;
+mod server;
+mod setup;
+mod shopper;
+mod staff;
+mod tally;
+mod trace;
+mod world;

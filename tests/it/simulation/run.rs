@@ -1,0 +1,189 @@
+//! One run, and all of them.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+use tokio::runtime::Builder;
+use tokio::time;
+
+use super::book::Book;
+use super::check;
+use super::client::Client;
+use super::plan::DAY_SECONDS;
+use super::server::Cluster;
+use super::setup::open_shop;
+use super::shopper::Shopper;
+use super::staff::{Clerk, Warehouse};
+use super::tally::Tally;
+use super::world::World;
+
+/// How long after the last fault every saga must have come to its end: a minute, and before that as
+/// long as a request may still be on its way to the provider.
+const SETTLE_SECONDS: i64 = 90 + 60;
+/// Then those that wait for a buyer give up too.
+const HOLD_SECONDS: i64 = 31 * 60;
+
+/// What a run came to.
+pub struct Ran {
+    pub tally: Tally,
+    pub hash: u64,
+}
+
+/// A day of the shop under one seed.
+pub fn run(seed: u64) -> Result<Ran, String> {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(day(seed))
+}
+
+async fn day(seed: u64) -> Result<Ran, String> {
+    let world = World::new(seed);
+    let cluster = Cluster::new(world.clone());
+    let (shop, index) = cluster.backend.shop(&world);
+    let goods = Arc::new(open_shop(&shop).await);
+    let book = Book::new(world.clone());
+    let servers: Vec<_> = (0..usize::from(world.plan.processes))
+        .map(|slot| tokio::spawn(cluster.clone().keep_alive(slot)))
+        .collect();
+    world.be_rough(true);
+    let mut actors = Vec::new();
+    for number in 0..6_u16 {
+        let name = format!("shopper-{number}");
+        let client = Client::new(&cluster, &book, &name, 100 + number);
+        actors.push(tokio::spawn(Shopper::new(client).live()));
+    }
+    let warehouse = Warehouse { client: Client::new(&cluster, &book, "warehouse", 110) };
+    actors.push(tokio::spawn(warehouse.live()));
+    let clerk = Clerk { client: Client::new(&cluster, &book, "clerk", 111), goods: goods.clone() };
+    actors.push(tokio::spawn(clerk.live()));
+    for actor in actors {
+        if let Err(error) = actor.await {
+            world.violation(format!("an actor ended early: {error}"));
+        }
+    }
+    world.until(DAY_SECONDS).await;
+    world.be_rough(false);
+    while !cluster.all_alive() {
+        time::sleep(Duration::from_secs(1)).await;
+    }
+    let checker = check::Checker { world: &world, cluster: &cluster, book: &book, goods: &goods };
+    time::sleep(Duration::from_secs(u64::try_from(SETTLE_SECONDS).unwrap())).await;
+    checker.sagas_ended().await;
+    time::sleep(Duration::from_secs(u64::try_from(HOLD_SECONDS).unwrap())).await;
+    let left = checker.everything().await;
+    drop((shop, index));
+    for server in servers {
+        server.abort();
+    }
+    let hash = world.seal(&left);
+    let hours = u64::try_from(world.elapsed() / 3_600_000_000).unwrap();
+    world.count(|tally| tally.virtual_hours += hours);
+    Ok(Ran { tally: world.report()?, hash })
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    env::var(name).ok().map_or(default, |text| text.parse().unwrap())
+}
+
+/// Runs seeds on every core, each on a thread of its own from beginning to end, until all are done or
+/// one fails.
+fn run_all(seeds: impl Iterator<Item = u64> + Send) -> Result<Vec<(u64, Ran)>, String> {
+    let seeds = Mutex::new(seeds);
+    let (ran, failed) = (Mutex::new(Vec::new()), Mutex::new(None));
+    let stop = AtomicBool::new(false);
+    let width = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..width {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let Some(seed) = seeds.lock().unwrap().next() else { return };
+                    match run(seed) {
+                        Ok(done) => ran.lock().unwrap().push((seed, done)),
+                        Err(report) => {
+                            stop.store(true, Ordering::Relaxed);
+                            failed.lock().unwrap().get_or_insert(report);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    match failed.into_inner().unwrap() {
+        Some(report) => Err(report),
+        None => Ok(ran.into_inner().unwrap()),
+    }
+}
+
+/// What must have happened somewhere among so many runs, or they prove nothing.
+fn missing(total: &Tally) -> Vec<String> {
+    let mut missing = Vec::new();
+    for (kind, counts, wanted) in [
+        (
+            "crash with a saga in",
+            &total.crashes_in,
+            &[
+                "reserving",
+                "paying",
+                "confirming",
+                "compensating",
+                "resolving",
+                "awaiting_buyer",
+                "paying_back",
+                "refunding",
+            ][..],
+        ),
+        (
+            "fault of",
+            &total.faults,
+            &[
+                "store", "catalog", "pricing", "stock", "orders", "sagas", "keys", "events",
+                "carts", "search", "gateway",
+            ][..],
+        ),
+    ] {
+        let absent = wanted.iter().filter(|name| counts.get(*name).copied().unwrap_or(0) == 0);
+        missing.extend(absent.map(|name| format!("no {kind} {name}")));
+    }
+    for (name, count) in [
+        ("reservation expired", total.reservations_expired),
+        ("unknown payment resolved", total.unknown_payments_resolved),
+        ("lost stock paid back", total.stock_lost_and_paid_back),
+    ] {
+        if count == 0 {
+            missing.push(format!("no {name}"));
+        }
+    }
+    missing
+}
+
+#[test]
+fn a_day_under_faults_and_crashes_breaks_no_rule() {
+    let (count, first) = (setting("ECICOMM_SIM_SEEDS", 200), setting("ECICOMM_SIM_SEED", 1));
+    let began = Instant::now();
+    let ran = run_all(first..first + count).unwrap_or_else(|report| panic!("{report}"));
+    let mut total = Tally::default();
+    for (seed, done) in &ran {
+        assert!(done.tally.checkouts >= 100, "seed {seed} has {} checkouts", done.tally.checkouts);
+        assert!(done.tally.virtual_hours >= 24, "seed {seed} is shorter than a day");
+        total.add(&done.tally);
+    }
+    println!("{count} seeds from {first} in {:.1} s\n{total}", began.elapsed().as_secs_f64());
+    if count >= 200 {
+        assert_eq!(missing(&total), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_seed_repeats_itself_to_the_last_step() {
+    let first = setting("ECICOMM_SIM_SEED", 1);
+    let once = run_all(first..first + 6).unwrap_or_else(|report| panic!("{report}"));
+    let seeds = once.iter().map(|(seed, _)| *seed).rev().collect::<Vec<_>>();
+    let again = run_all(seeds.into_iter()).unwrap_or_else(|report| panic!("{report}"));
+    for (seed, done) in &once {
+        let (_, other) = again.iter().find(|(known, _)| known == seed).unwrap();
+        assert_eq!(done.hash, other.hash, "seed {seed} took another course");
+        assert_eq!(done.tally, other.tally, "seed {seed} counts differently");
+    }
+}

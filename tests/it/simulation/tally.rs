@@ -1,0 +1,88 @@
+//! What a run came through, to be summed over all seeds: a simulation that never met a fault proves
+//! nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Counts of one run or of many.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub calls: u64,
+    pub checkouts: u64,
+    pub placed: u64,
+    pub confirmed: u64,
+    pub failed: u64,
+    pub refunds: u64,
+    pub cancelled: u64,
+    pub returns: u64,
+    pub replays: u64,
+    pub refused: BTreeMap<&'static str, u64>,
+    /// Processes that died while a saga stood at this step.
+    pub crashes_in: BTreeMap<&'static str, u64>,
+    pub crashes: u64,
+    pub disconnects: u64,
+    /// By port.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// By kind.
+    pub kinds: BTreeMap<&'static str, u64>,
+    pub reservations_expired: u64,
+    pub unknown_payments_resolved: u64,
+    pub stock_lost_and_paid_back: u64,
+    pub checks: u64,
+    pub virtual_hours: u64,
+}
+
+impl Tally {
+    pub fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.checkouts += other.checkouts;
+        self.placed += other.placed;
+        self.confirmed += other.confirmed;
+        self.failed += other.failed;
+        self.refunds += other.refunds;
+        self.cancelled += other.cancelled;
+        self.returns += other.returns;
+        self.replays += other.replays;
+        self.crashes += other.crashes;
+        self.disconnects += other.disconnects;
+        self.reservations_expired += other.reservations_expired;
+        self.unknown_payments_resolved += other.unknown_payments_resolved;
+        self.stock_lost_and_paid_back += other.stock_lost_and_paid_back;
+        self.checks += other.checks;
+        self.virtual_hours += other.virtual_hours;
+        for (mine, theirs) in [
+            (&mut self.refused, &other.refused),
+            (&mut self.crashes_in, &other.crashes_in),
+            (&mut self.faults, &other.faults),
+            (&mut self.kinds, &other.kinds),
+        ] {
+            for (name, count) in theirs {
+                *mine.entry(name).or_default() += count;
+            }
+        }
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, name: &str, counts: &BTreeMap<&str, u64>) -> fmt::Result {
+    write!(f, "\n  {name}:")?;
+    counts.iter().try_for_each(|(name, count)| write!(f, " {name} {count}"))
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "  checkouts {}, placed {}", self.checkouts, self.placed)?;
+        write!(f, ", confirmed {}, failed {}", self.confirmed, self.failed)?;
+        write!(f, ", cancelled {}, returns {}", self.cancelled, self.returns)?;
+        write!(f, ", refunds {}, answers replayed {}", self.refunds, self.replays)?;
+        list(f, "refused", &self.refused)?;
+        write!(f, "\n  crashes {}, clients gone {}", self.crashes, self.disconnects)?;
+        list(f, "crashes with a saga in", &self.crashes_in)?;
+        list(f, "faults per port", &self.faults)?;
+        list(f, "faults per kind", &self.kinds)?;
+        write!(f, "\n  reservations expired {}", self.reservations_expired)?;
+        write!(f, ", unknown payments resolved {}", self.unknown_payments_resolved)?;
+        write!(f, ", stock lost and paid back {}", self.stock_lost_and_paid_back)?;
+        write!(f, "\n  port calls {}, checks {}", self.calls, self.checks)?;
+        write!(f, ", virtual hours {}", self.virtual_hours)
+    }
+}

@@ -1,0 +1,288 @@
+//! The world of one run: time, chance, what happened. One thread, and every draw in one order.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use ecicomm::domain::shared::Timestamp;
+use ecicomm::ports::system::{Clock, Ids, Secrets};
+use tokio::time::{self, Instant};
+use uuid::{Builder, Uuid};
+
+use super::plan::{Plan, rush_of};
+use super::rng::Rng;
+use super::tally::Tally;
+use super::trace::{Step, Trace};
+
+/// When every run begins: 2026-03-01T00:00:00Z.
+const EPOCH_MICROS: i64 = 1_772_323_200_000_000;
+
+/// What a call of a port meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Fine,
+    Refused,
+    AnswerLost,
+    RequestLost,
+    Late,
+    CrashBefore,
+    CrashAfter,
+}
+
+/// What the seed decides of one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Draw {
+    pub fate: Fate,
+    pub before: Duration,
+    pub after: Duration,
+    /// Whether the call is looked at at all.
+    pub noted: bool,
+}
+
+impl Draw {
+    /// Of a call between the rushes, when the shop idles.
+    const IDLE: Self =
+        Self { fate: Fate::Fine, before: Duration::ZERO, after: Duration::ZERO, noted: false };
+}
+
+pub struct World {
+    pub seed: u64,
+    pub plan: Plan,
+    began: Instant,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    faults: Rng,
+    secrets: Rng,
+    ids: u64,
+    rough: bool,
+    /// The last rush with a crash, and how many it had.
+    crashes: (i64, u32),
+    trace: Trace,
+    tally: Tally,
+    violations: Vec<String>,
+}
+
+impl World {
+    pub fn new(seed: u64) -> Arc<Self> {
+        let plan = Plan::of(seed);
+        Arc::new(Self {
+            seed,
+            began: Instant::now(),
+            inner: Mutex::new(Inner {
+                faults: Rng::fork(seed, "faults"),
+                secrets: Rng::fork(seed, "secrets"),
+                ids: 0,
+                rough: false,
+                crashes: (-1, 0),
+                trace: Trace::default(),
+                tally: Tally::default(),
+                violations: Vec::new(),
+            }),
+            plan,
+        })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap()
+    }
+
+    /// Microseconds since the run began.
+    pub fn elapsed(&self) -> i64 {
+        i64::try_from(self.began.elapsed().as_micros()).unwrap()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_micros(EPOCH_MICROS + self.elapsed())
+    }
+
+    /// Waits for a second of the run.
+    pub async fn until(&self, second: i64) {
+        let micros = second * 1_000_000 - self.elapsed();
+        time::sleep(Duration::from_micros(u64::try_from(micros).unwrap_or(0))).await;
+    }
+
+    /// Lets faults happen, or no more.
+    pub fn be_rough(&self, rough: bool) {
+        self.inner().rough = rough;
+    }
+
+    /// Whether the provider cannot be reached now.
+    pub fn is_outage(&self) -> bool {
+        let at = self.elapsed() / 1_000_000;
+        self.inner().rough && self.plan.outages.iter().any(|(from, to)| (*from..*to).contains(&at))
+    }
+
+    /// A step of the run.
+    pub fn note(&self, who: u16, what: &'static str, outcome: &'static str, detail: u64) {
+        let at = self.elapsed();
+        self.inner().trace.add(Step { at, who, what, outcome, detail });
+    }
+
+    /// Something that must never be.
+    pub fn violation(&self, text: String) {
+        self.inner().violations.push(text);
+    }
+
+    /// Checks something that must always be.
+    pub fn check(&self, holds: bool, text: impl FnOnce() -> String) {
+        let mut inner = self.inner();
+        inner.tally.checks += 1;
+        if !holds {
+            inner.violations.push(text());
+        }
+    }
+
+    pub fn count(&self, change: impl FnOnce(&mut Tally)) {
+        change(&mut self.inner().tally);
+    }
+
+    /// What becomes of a call of `port`. `weighty` where a saga moves by it.
+    pub fn draw(&self, port: &'static str, weighty: bool) -> Draw {
+        let rush = rush_of(self.elapsed() / 1_000_000);
+        let mut inner = self.inner();
+        inner.tally.calls += 1;
+        let Some(rush) = rush.filter(|_| inner.rough) else { return Draw::IDLE };
+        let before = inner.pause(20);
+        let fate = inner.fate(&self.plan, rush, weighty);
+        let slow = inner.faults.happens(self.plan.slow);
+        let after = if slow { inner.seconds(1, 6) } else { inner.pause(10) };
+        if fate != Fate::Fine || slow {
+            *inner.tally.faults.entry(port).or_default() += 1;
+            *inner.tally.kinds.entry(fate.kind()).or_default() += 1;
+        }
+        Draw { fate, before, after, noted: true }
+    }
+
+    /// A delay of some seconds.
+    pub fn seconds(&self, low: i64, high: i64) -> Duration {
+        self.inner().seconds(low, high)
+    }
+
+    /// A delay of some milliseconds.
+    pub fn millis(&self, low: i64, high: i64) -> Duration {
+        let millis = self.inner().faults.between(low, high);
+        Duration::from_millis(u64::try_from(millis).unwrap())
+    }
+
+    pub fn percent(&self, percent: u32) -> bool {
+        self.inner().faults.percent(percent)
+    }
+
+    /// The hash of the run so far, with `left` in it.
+    pub fn seal(&self, left: &dyn std::fmt::Debug) -> u64 {
+        let mut inner = self.inner();
+        inner.trace.seal(left);
+        inner.trace.hash()
+    }
+
+    /// What the run came to: its counts, or its violations with the tail of its trace.
+    pub fn report(&self) -> Result<Tally, String> {
+        let inner = self.inner();
+        if inner.violations.is_empty() {
+            return Ok(inner.tally.clone());
+        }
+        let shown = inner.violations.iter().take(12);
+        let shown: Vec<String> = shown.map(|text| text.chars().take(600).collect()).collect();
+        Err(format!(
+            "seed {} breaks {} rules at step {}:\n  {}\nthe plan: {:?}\nthe last steps:\n{}",
+            self.seed,
+            inner.violations.len(),
+            inner.trace.steps(),
+            shown.join("\n  "),
+            self.plan,
+            inner.trace.tail(),
+        ))
+    }
+}
+
+impl Inner {
+    /// Mostly no pause or a turn of the others, sometimes milliseconds up to `most`.
+    fn pause(&mut self, most: i64) -> Duration {
+        if self.faults.percent(70) {
+            return Duration::ZERO;
+        }
+        let millis = self.faults.between(1, most);
+        Duration::from_millis(u64::try_from(millis).unwrap())
+    }
+
+    fn seconds(&mut self, low: i64, high: i64) -> Duration {
+        let millis = self.faults.between(low * 1_000, high * 1_000);
+        Duration::from_millis(u64::try_from(millis).unwrap())
+    }
+
+    fn fate(&mut self, plan: &Plan, rush: i64, weighty: bool) -> Fate {
+        if self.crashes.0 != rush {
+            self.crashes = (rush, 0);
+        }
+        let weight = if weighty { plan.crash_weight } else { 1 };
+        if self.crashes.1 < plan.crashes && self.faults.happens(plan.crash * weight) {
+            self.crashes.1 += 1;
+            return if self.faults.percent(50) { Fate::CrashBefore } else { Fate::CrashAfter };
+        }
+        let rates = [
+            (plan.refuse, Fate::Refused),
+            (plan.lose_answer, Fate::AnswerLost),
+            (plan.lose_request, Fate::RequestLost),
+            (plan.late, Fate::Late),
+        ];
+        let happened = rates.into_iter().find(|(rate, _)| self.faults.happens(*rate));
+        happened.map_or(Fate::Fine, |(_, fate)| fate)
+    }
+}
+
+impl Fate {
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Fine => "slow",
+            Self::Refused => "refused",
+            Self::AnswerLost => "answer_lost",
+            Self::RequestLost => "request_lost",
+            Self::Late => "late",
+            Self::CrashBefore => "crash_before",
+            Self::CrashAfter => "crash_after",
+        }
+    }
+}
+
+/// A turn for the others, or a while.
+pub async fn pause(duration: Duration) {
+    if duration.is_zero() {
+        tokio::task::yield_now().await;
+    } else {
+        time::sleep(duration).await;
+    }
+}
+
+/// The clock of the run.
+pub struct SimClock(pub Arc<World>);
+
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// UUIDs of version 7 from the run's time and a counter.
+pub struct SimIds(pub Arc<World>);
+
+impl Ids for SimIds {
+    fn next(&self) -> Uuid {
+        let millis = u64::try_from(self.0.now().micros() / 1_000).unwrap();
+        let mut inner = self.0.inner();
+        inner.ids += 1;
+        let mut rest = [0; 10];
+        rest[2..].copy_from_slice(&inner.ids.to_be_bytes());
+        // The bits that hold version and variant are passed over by the counter's upper, empty half.
+        Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
+    }
+}
+
+/// Chance of the seed.
+pub struct SimSecrets(pub Arc<World>);
+
+impl Secrets for SimSecrets {
+    fn fill(&self, bytes: &mut [u8]) {
+        self.0.inner().secrets.fill(bytes);
+    }
+}
