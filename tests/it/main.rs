@@ -10,4 +10,5 @@ mod architecture;
 mod command;
 mod contract;
 mod harness;
+mod openapi;
 mod simulation;
