@@ -180,8 +180,8 @@ fn a_packed_catalogue_is_served_instead_of_the_demo_until_the_end() {
     assert!(serving.said.contains("2 created, 0 updated, 0 unchanged, 1 failed"));
     assert!(serving.said.contains("line 2: "), "{}", serving.said);
     let (status, products) = serving.ask("GET", "/api/v1/products?sort=name", "");
-    let names: Vec<&Value> =
-        products["items"].as_array().unwrap().iter().map(|item| &item["name"]).collect();
+    let items = products["items"].as_array().unwrap();
+    let names: Vec<&str> = items.iter().filter_map(|item| item["name"].as_str()).collect();
     assert_eq!((status, names), (200, vec!["Anvil", "Candle"]));
     assert_eq!(serving.ask("GET", "/api/v1/search?q=anvil", "").1["total"], 1);
     assert_eq!(serving.stop(), (Some(0), String::new()));
