@@ -3,15 +3,23 @@
 //! Chooses one adapter for each port by the settings, puts decorators around them, and assembles the
 //! shop. It decides nothing that the shop does.
 
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::adapters::http::{self, HttpSettings};
+use crate::adapters::jobs::Jobs;
 use crate::adapters::memory::{MemoryCarts, MemoryConfig, MemoryStore};
 use crate::adapters::resilience::TimeoutGateway;
+use crate::adapters::sandbox::http::{self as sandbox_http, Delay};
 use crate::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
 use crate::adapters::system::{
     Argon2Hasher, HmacSigner, JwtTokens, OsSecrets, SystemClock, SystemIds,
 };
 use crate::app::{Ports, Shop, ShopConfig};
+use crate::domain::shared::Span;
 use crate::ports::PortError;
 use crate::ports::payment::{PaymentGateway, SandboxLedger};
 use crate::ports::search::SearchIndex;
@@ -63,6 +71,61 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         secrets,
     };
     Ok(assemble(ports, config))
+}
+
+/// The OpenAPI document, for people to read.
+pub fn openapi() -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(&http::document())
+}
+
+/// The shop's background work, started.
+pub fn jobs(shop: &Arc<Shop>) -> Jobs {
+    Jobs::start(shop)
+}
+
+/// The shop's API: the address it listens on, and the server, which serves until `stop` is over.
+pub fn http(
+    shop: Arc<Shop>,
+    settings: &Settings,
+    stop: impl Future<Output = ()>,
+) -> std::io::Result<(SocketAddr, impl Future<Output = std::io::Result<()>>)> {
+    let server = http::Server::bind(shop, http_settings(settings))?;
+    Ok((server.address(), server.run(stop)))
+}
+
+/// The sandbox gateway as a process of its own: the address it listens on, and the server.
+pub fn sandbox(
+    bind: SocketAddr,
+    ledger: &Path,
+    (least, most): (u64, u64),
+) -> Result<(SocketAddr, impl Future<Output = std::io::Result<()>>), PortError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let place = SandboxLedgerPlace::File(ledger.to_owned());
+    let gateway = Arc::new(SandboxGateway::try_new(clock, SandboxSettings::new(place))?);
+    let listener = TcpListener::bind(bind).map_err(PortError::unavailable)?;
+    let address = listener.local_addr().map_err(PortError::internal)?;
+    let server = sandbox_http::serve(listener, gateway, Delay::millis(least..=most));
+    Ok((address, server.map_err(PortError::internal)?))
+}
+
+fn http_settings(settings: &Settings) -> HttpSettings {
+    let http = &settings.http;
+    HttpSettings {
+        bind: http.bind.to_string(),
+        workers: http.workers,
+        json_limit: http.max_json_bytes,
+        import_limit: http.max_import_bytes,
+        request_deadline: duration(http.request_timeout),
+        upload_deadline: duration(http.upload_timeout),
+        max_connections: http.max_connections.div_ceil(http.workers.max(1)),
+        drain_delay: duration(http.drain),
+        behind_tls: http.behind_tls,
+        ..HttpSettings::default()
+    }
+}
+
+fn duration(span: Span) -> Duration {
+    Duration::from_micros(u64::try_from(span.as_micros()).unwrap_or(0))
 }
 
 fn memory_config(settings: &Settings) -> MemoryConfig {

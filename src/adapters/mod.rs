@@ -3,6 +3,8 @@
 //! An adapter knows ports, use cases and the domain, never another adapter; `record` alone is
 //! shared. Nothing here decides what the shop does.
 
+pub mod cli;
+pub mod http;
 pub mod jobs;
 pub mod memory;
 pub mod record;

@@ -30,6 +30,10 @@ pub enum AppError {
     /// The request itself is wrong; each entry names its place.
     #[error("the request is not valid")]
     Invalid(Vec<FieldError>),
+    /// The request is right in itself, but names things that do not exist; each entry names its
+    /// place.
+    #[error("the request names what does not exist")]
+    Unknown(Vec<FieldError>),
     /// There is no such thing, or it is not the caller's.
     #[error("{0} not found")]
     NotFound(&'static str),

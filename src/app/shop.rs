@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use super::cart::CartService;
-use super::catalog::CatalogService;
+use super::catalog::{CatalogService, ImportService};
 use super::customer::StaffService;
 use super::inventory::InventoryService;
-use super::operations::{EventConsumer, PopularityConsumer, Relay, SearchConsumer};
+use super::operations::{Doctor, EventConsumer, PopularityConsumer, Relay, SearchConsumer};
 use super::order::{OrderService, SagaRunner, Sweeper};
 use super::pricing::PricingService;
 use super::search::SearchService;
@@ -15,6 +15,8 @@ use super::{Ports, ShopConfig};
 pub struct Shop {
     /// Products and categories.
     pub catalog: CatalogService,
+    /// Imports of catalogue files.
+    pub imports: ImportService,
     /// Promotions, taxes, shipping.
     pub pricing: PricingService,
     /// Finding products.
@@ -35,6 +37,8 @@ pub struct Shop {
     pub relay: Relay,
     /// Who wants to hear of events.
     pub consumers: Vec<Arc<dyn EventConsumer>>,
+    /// Recomputes every counter.
+    pub doctor: Doctor,
     /// What the use cases stand on.
     pub ports: Arc<Ports>,
     /// What the shop is set to.
@@ -47,6 +51,7 @@ impl Shop {
         let (ports, config) = (Arc::new(ports), Arc::new(config));
         Self {
             catalog: CatalogService::new(ports.clone(), config.clone()),
+            imports: ImportService::new(ports.clone(), config.clone()),
             pricing: PricingService::new(ports.clone(), config.clone()),
             search: SearchService::new(ports.clone(), config.clone()),
             staff: StaffService::new(ports.clone(), config.clone()),
@@ -60,6 +65,7 @@ impl Shop {
                 Arc::new(PopularityConsumer::new(ports.clone())),
                 Arc::new(SearchConsumer::new(ports.clone(), config.clone())),
             ],
+            doctor: Doctor::new(ports.clone()),
             ports,
             config,
         }

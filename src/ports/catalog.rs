@@ -46,7 +46,8 @@ impl ReadContext {
 pub struct ProductView {
     /// The product.
     pub product: Arc<Product>,
-    /// Grows whenever anything shown changes: the product, a band of availability, a category.
+    /// Grows whenever anything shown changes: the product, a band of availability, a category. Not
+    /// with popularity, which orders lists but is on no page.
     pub version: u64,
     /// The band of each variant, in the order of the variants.
     pub availability: Vec<Availability>,
@@ -82,7 +83,8 @@ impl ProductView {
     }
 }
 
-/// The order of a list. Ties go by product id.
+/// The order of a list. Ties go by product id, in the direction of the order: of two products that
+/// cost the same, the one that comes first by rising price comes last by falling price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ListSort {
     /// Latest first.

@@ -18,7 +18,8 @@ pub const RETENTION: Span = Span::days(7);
 /// A key within its scope: the same key of another caller, or on another operation, is another.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct KeyId {
-    /// Who asks: a digest of the principal, never the principal's secret.
+    /// Who asks for what: a digest of the principal and of the operation, never the principal's
+    /// secret.
     pub principal: String,
     /// What the client sent: 16 to 255 visible ASCII characters.
     pub key: String,

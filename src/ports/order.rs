@@ -85,7 +85,7 @@ pub trait Sagas: Send + Sync {
         most: usize,
     ) -> Result<Vec<Saga>, PortError>;
 
-    /// When the next saga will be due, if any is under way.
+    /// When the next saga may be claimed, if any is under way: when it is due and free.
     async fn next_due(&self) -> Result<Option<Timestamp>, PortError>;
 
     /// A page of sagas that are over with a person to act, or not over, by id.

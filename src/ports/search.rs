@@ -101,7 +101,7 @@ pub enum SearchSort {
 /// What a shopper asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchQuery {
-    /// What was typed; empty matches everything.
+    /// What was typed; blank matches everything. Never a query language: signs mean nothing.
     pub text: String,
     /// A category's slug: its whole subtree.
     pub category: Option<String>,
@@ -174,11 +174,12 @@ pub struct Facets {
 pub struct SearchHits {
     /// The page asked for.
     pub hits: Vec<SearchHit>,
-    /// How many products match.
+    /// How many products match: those with all words that were typed or, where these are few, with
+    /// some of them, the former first. Filters only ever narrow.
     pub total: u64,
     /// Counts over all that match.
     pub facets: Facets,
-    /// The text that was searched for instead, where a word was respelt.
+    /// The text that was searched for instead, where a word that no product has was respelt.
     pub did_you_mean: Option<String>,
 }
 
@@ -198,7 +199,8 @@ pub struct Suggestions {
 #[async_trait]
 pub trait SearchIndex: Send + Sync {
     /// Applies changes in order. Repeating them MUST change nothing, and a change whose version is
-    /// lower than one already applied for the product MUST be passed over.
+    /// lower than one already applied for the product MUST be passed over, one that deleted it
+    /// included. Many changes in one call cost far less than many calls.
     async fn apply(&self, changes: Vec<IndexChange>) -> Result<(), PortError>;
 
     /// Finds products. A page beyond the hits is empty.

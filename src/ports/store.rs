@@ -141,14 +141,15 @@ pub enum ParkedOutcome {
 #[derive(Clone, Debug)]
 pub enum Write {
     /// Saves a product, with the policies of its variants' stock. SKUs, slugs and import keys are
-    /// unique (`Taken`). Also refused with `Stale("category")` where one of its categories is gone.
+    /// unique (`Taken`). Also refused with `Stale` where a category of it is gone. A SKU that leaves
+    /// a product keeps its ledger, cannot be reserved, and is free for another product.
     SaveProduct {
         /// The product at its new version.
         product: Arc<Product>,
         /// The version it was decided on.
         expected: Option<Version>,
     },
-    /// Moves a product's popularity.
+    /// Moves a product's popularity, where the product is there.
     AddPopularity {
         /// Which product.
         product: ProductId,
@@ -156,7 +157,8 @@ pub enum Write {
         units: i64,
     },
     /// Saves a category. Slugs, and names below one parent, are unique (`Taken`). Also refused with
-    /// `Stale` where its parent is gone, or where it would by now lie below itself or too deep.
+    /// `Stale` where the tree has no room for it there any more: its parent is gone or lies below
+    /// it, or the tree would be too deep.
     SaveCategory {
         /// The category at its new version.
         category: Arc<Category>,
@@ -216,7 +218,8 @@ pub enum Write {
     /// `BelowZero` where it would take what is not free.
     MoveStock(StockMovement),
     /// The first step of a checkout. Also refused with `CartOrdered` where the cart has an order that
-    /// did not fail, and with `Taken` where the order's number is.
+    /// did not fail, and with `Taken` where the order's number is. Of several refusals `KeyTaken`
+    /// comes first, so that a repeated request finds its own answer, then `CartOrdered`.
     PlaceOrder(Box<PlaceOrder>),
     /// A step that leaves the stock as it is: waiting for an answer, for the buyer, for money.
     StepSaga(Box<SagaStep>),

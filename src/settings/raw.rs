@@ -18,6 +18,12 @@ pub(super) struct RawSettings {
     pub admin: Admin,
     #[serde(default)]
     pub secrets: Secrets,
+    #[serde(default)]
+    pub auth: Auth,
+    #[serde(default)]
+    pub limits: Limits,
+    #[serde(default)]
+    pub management: Management,
     pub http: Http,
     pub shop: Shop,
     pub payment: Payment,
@@ -37,6 +43,26 @@ pub(super) struct Admin {
 #[serde(deny_unknown_fields)]
 pub(super) struct Secrets {
     pub signing_key: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Auth {
+    pub require_totp: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    pub rate: Option<i64>,
+    #[expect(dead_code, reason = "a burst without a rate limits nothing")]
+    pub burst: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Management {
+    pub bind: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

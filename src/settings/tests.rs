@@ -34,6 +34,11 @@ fn the_environment_wins() {
 }
 
 #[test]
+fn limits_may_be_switched_off() {
+    assert!(with(&[("ECICOMM__LIMITS__RATE", "0"), ("ECICOMM__LIMITS__BURST", "0")]).is_ok());
+}
+
+#[test]
 fn an_empty_variable_is_one_that_is_not_set() {
     assert_eq!(with(&[("ECICOMM__ADMIN__EMAIL", "")]).unwrap().administrator, None);
 }
@@ -62,6 +67,11 @@ fn a_wrong_setting_is_named() {
         ("ECICOMM__ORDERS__HOLD_MINUTES", "0"),
         ("ECICOMM__MEMORY__MAX_CARTS", "0"),
         ("ECICOMM__LOG__FORMAT", "xml"),
+        ("ECICOMM__LIMITS__RATE", "100"),
+        ("ECICOMM__MANAGEMENT__BIND", "127.0.0.1:9000"),
+        ("ECICOMM__AUTH__REQUIRE_TOTP", "true"),
+        ("DATABASE_URL", "postgres://localhost/shop"),
+        ("REDIS_URL", "redis://localhost"),
     ] {
         let error = with(&[(name, value)]).unwrap_err();
         assert_eq!(error.key, name, "{error}");

@@ -4,7 +4,9 @@
 //! lets clippy see that helpers here are test code too.
 #![cfg(test)]
 
+mod api;
 mod app;
 mod architecture;
 mod contract;
+mod harness;
 mod simulation;

@@ -13,6 +13,11 @@ use crate::ports::catalog::ReadContext;
 use crate::ports::store::{CommitError, Store, UnitOfWork};
 
 /// The store, the queries, the sagas, the keys and the event log of a shop in memory.
+///
+/// Everything is kept for good, except events: [`MemoryConfig`] says how many. An event goes once
+/// every known consumer is past it and [`MemoryConfig::keep_events`] newer ones are kept; beyond
+/// [`MemoryConfig::max_events`] the oldest go in any case. A new consumer begins before the oldest
+/// event that is left.
 pub struct MemoryStore {
     pub(super) config: MemoryConfig,
     /// Who lists are made for.

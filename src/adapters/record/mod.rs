@@ -3,6 +3,7 @@
 //! A record is plain data with a serde form of its own, so that the domain needs none and a stored
 //! line stays readable when the domain moves on. Reading one checks it like any other input.
 
+pub mod catalog_file;
 mod payment;
 mod time;
 

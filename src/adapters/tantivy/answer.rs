@@ -2,7 +2,7 @@
 
 use ::tantivy::DocId;
 
-use super::facets::{Counter, take_first};
+use super::facets::{Counter, Tallies, take_first};
 use super::filter::Filter;
 use super::matching::{Found, Match, match_text};
 use super::segment::Segment;
@@ -18,8 +18,12 @@ struct Ranked {
     score: f32,
 }
 
-/// Answers a query over one view.
-pub(super) fn search(view: &View, query: &SearchQuery) -> ::tantivy::Result<SearchHits> {
+/// Answers a query over one view; `tallies` is room to count in.
+pub(super) fn search(
+    view: &View,
+    query: &SearchQuery,
+    tallies: &mut Tallies,
+) -> ::tantivy::Result<SearchHits> {
     let typed = TypedQuery::parse(&query.text);
     let sort = match query.sort {
         SearchSort::Relevance if typed.is_blank() => SearchSort::Popularity,
@@ -33,7 +37,7 @@ pub(super) fn search(view: &View, query: &SearchQuery) -> ::tantivy::Result<Sear
     };
     let labels = view.labels();
     let filter = Filter::new(query, &labels);
-    let mut counter = Counter::new(&labels);
+    let mut counter = Counter::new(&labels, tallies);
     let mut ranked = Vec::with_capacity(matches.iter().map(Vec::len).sum());
     for (part, matches) in view.parts.iter().zip(&matches) {
         for found in matches.iter().filter(|found| filter.passes(&part.segment, found.document)) {

@@ -16,14 +16,22 @@ const MAX_ATTRIBUTES: usize = 20;
 const MAX_VALUES: usize = 20;
 
 /// How often each value was met, by number.
+#[derive(Default)]
 struct Tally {
     counts: Vec<u32>,
+    /// The values whose count is not zero.
     met: Vec<u32>,
 }
 
 impl Tally {
-    fn new(values: usize) -> Self {
-        Self { counts: vec![0; values], met: Vec::new() }
+    /// Makes room for as many values, all of them at zero.
+    fn clear(&mut self, values: usize) {
+        for value in self.met.drain(..) {
+            if let Some(count) = self.counts.get_mut(value as usize) {
+                *count = 0;
+            }
+        }
+        self.counts.resize(values, 0);
     }
 
     fn add(&mut self, value: u32) {
@@ -42,13 +50,19 @@ impl Tally {
     }
 }
 
-/// Counts hits as they come.
-pub(super) struct Counter<'a> {
-    labels: &'a Labels,
+/// Room to count in, kept from search to search: it has a place for every value of the catalogue.
+#[derive(Default)]
+pub(super) struct Tallies {
     brands: Tally,
     categories: Tally,
     attributes: Tally,
     attribute_names: Tally,
+}
+
+/// Counts hits as they come.
+pub(super) struct Counter<'a> {
+    labels: &'a Labels,
+    tallies: &'a mut Tallies,
     prices: Prices,
 }
 
@@ -60,32 +74,30 @@ struct Prices {
 }
 
 impl<'a> Counter<'a> {
-    pub(super) fn new(labels: &'a Labels) -> Self {
-        Self {
-            labels,
-            brands: Tally::new(labels.brands.len()),
-            categories: Tally::new(labels.categories.len()),
-            attributes: Tally::new(labels.attributes.len()),
-            attribute_names: Tally::new(labels.attribute_names.len()),
-            prices: Prices::default(),
-        }
+    pub(super) fn new(labels: &'a Labels, tallies: &'a mut Tallies) -> Self {
+        tallies.brands.clear(labels.brands.len());
+        tallies.categories.clear(labels.categories.len());
+        tallies.attributes.clear(labels.attributes.len());
+        tallies.attribute_names.clear(labels.attribute_names.len());
+        Self { labels, tallies, prices: Prices::default() }
     }
 
     /// Counts one hit.
     pub(super) fn add(&mut self, segment: &Segment, document: DocId) {
+        let tallies = &mut *self.tallies;
         for brand in segment.brands.of(document) {
-            self.brands.add(*brand);
+            tallies.brands.add(*brand);
         }
         for category in segment.categories.of(document) {
-            self.categories.add(*category);
+            tallies.categories.add(*category);
         }
         let mut last_name = None;
         for value in segment.attributes.of(document) {
-            self.attributes.add(*value);
+            tallies.attributes.add(*value);
             // The values of one attribute lie together, and the product counts for it once.
             let name = self.labels.name_of(*value);
             if last_name.replace(name) != Some(name) {
-                self.attribute_names.add(name);
+                tallies.attribute_names.add(name);
             }
         }
         if let Some(price) = segment.price.first(document) {
@@ -96,8 +108,9 @@ impl<'a> Counter<'a> {
     /// The values that most hits have.
     pub(super) fn finish(&self) -> Facets {
         let labels = self.labels;
-        let categories = best(self.categories.met().collect(), &labels.categories, MAX_CATEGORIES);
-        let brands = best(self.brands.met().collect(), &labels.brands, MAX_BRANDS);
+        let Tallies { categories, brands, .. } = &*self.tallies;
+        let categories = best(categories.met().collect(), &labels.categories, MAX_CATEGORIES);
+        let brands = best(brands.met().collect(), &labels.brands, MAX_BRANDS);
         let plain = |(number, count): &(u32, u32)| {
             let brand = labels.brands.text(*number);
             facet(brand, brand, *count)
@@ -115,29 +128,36 @@ impl<'a> Counter<'a> {
 
     fn attributes(&self) -> BTreeMap<String, Vec<FacetCount>> {
         let labels = self.labels;
-        let names =
-            best(self.attribute_names.met().collect(), &labels.attribute_names, MAX_ATTRIBUTES);
-        let mut values: BTreeMap<u32, Vec<(u32, u32)>> =
-            names.into_iter().map(|(name, _)| (name, Vec::new())).collect();
-        for (value, count) in self.attributes.met() {
-            if let Some(shown) = values.get_mut(&labels.name_of(value)) {
-                shown.push((value, count));
+        let met = self.tallies.attribute_names.met().collect();
+        let shown = best(met, &labels.attribute_names, MAX_ATTRIBUTES);
+        let mut values: Vec<Option<Vec<(u32, u32)>>> = vec![None; labels.attribute_names.len()];
+        for (name, _) in &shown {
+            if let Some(values) = values.get_mut(*name as usize) {
+                *values = Some(Vec::new());
             }
         }
-        let show = |(number, count): (u32, u32)| {
-            let text = labels.attributes.text(number);
-            let value = text.split_once(DIVIDER).map_or(text, |(_, value)| value);
-            facet(value, value, count)
+        for (value, count) in self.tallies.attributes.met() {
+            let name = labels.name_of(value) as usize;
+            if let Some(Some(values)) = values.get_mut(name) {
+                values.push((value, count));
+            }
+        }
+        let facet_of = |name: u32| {
+            let values = values.get(name as usize).cloned().flatten().unwrap_or_default();
+            let values = best(values, &labels.attributes, MAX_VALUES);
+            values.into_iter().map(|(value, count)| attribute_facet(labels, value, count)).collect()
         };
-        values
+        shown
             .into_iter()
-            .map(|(name, values)| {
-                let shown = best(values, &labels.attributes, MAX_VALUES);
-                let name = labels.attribute_names.text(name).to_owned();
-                (name, shown.into_iter().map(show).collect())
-            })
+            .map(|(name, _)| (labels.attribute_names.text(name).to_owned(), facet_of(name)))
             .collect()
     }
+}
+
+fn attribute_facet(labels: &Labels, number: u32, count: u32) -> FacetCount {
+    let text = labels.attributes.text(number);
+    let value = text.split_once(DIVIDER).map_or(text, |(_, value)| value);
+    facet(value, value, count)
 }
 
 impl Prices {

@@ -3,14 +3,15 @@
 use ::tantivy::DocId;
 
 use super::labels::Labels;
-use super::segment::Segment;
+use super::segment::{Rows, Segment};
 use crate::ports::search::SearchQuery;
 
 /// The filters of a query by the numbers of facet values.
 pub(super) struct Filter {
-    /// Each row: at least one of these brands, categories or attribute values.
+    /// Where there is such a filter: at least one of these.
     brands: Option<Vec<u32>>,
-    category: Option<Option<u32>>,
+    categories: Option<Vec<u32>>,
+    /// At least one of each row.
     attributes: Vec<Vec<u32>>,
     prices: Option<(i64, i64)>,
     in_stock: bool,
@@ -18,7 +19,9 @@ pub(super) struct Filter {
 
 impl Filter {
     pub(super) fn new(query: &SearchQuery, labels: &Labels) -> Self {
+        // A value that no product has gets no number, and its filter lets nothing pass.
         let brands = query.brands.iter().filter_map(|brand| labels.brands.find(brand)).collect();
+        let category = |slug: &String| labels.categories.find(slug).into_iter().collect();
         let any_value = |(name, values): (&String, &Vec<String>)| {
             values.iter().filter_map(|value| labels.find_attribute(name, value)).collect()
         };
@@ -27,7 +30,7 @@ impl Filter {
         let range = (query.price_min.unwrap_or(i64::MIN), query.price_max.unwrap_or(i64::MAX));
         Self {
             brands: (!query.brands.is_empty()).then_some(brands),
-            category: query.category.as_ref().map(|slug| labels.categories.find(slug)),
+            categories: query.category.as_ref().map(category),
             attributes: asked.map(any_value).collect(),
             prices: priced.then_some(range),
             in_stock: query.in_stock,
@@ -36,19 +39,16 @@ impl Filter {
 
     /// Whether the product passes all of them.
     pub(super) fn passes(&self, segment: &Segment, document: DocId) -> bool {
-        let has = |values: &[u32], wanted: &[u32]| values.iter().any(|one| wanted.contains(one));
-        let brand = |brands: &Vec<u32>| has(segment.brands.of(document), brands);
-        let category = |category: &Option<u32>| {
-            category.is_some_and(|number| segment.categories.of(document).contains(&number))
+        let has = |rows: &Rows, wanted: &[u32]| {
+            rows.of(document).iter().any(|value| wanted.contains(value))
         };
-        let attribute = |values: &Vec<u32>| has(segment.attributes.of(document), values);
-        let price = |(least, most): &(i64, i64)| {
+        let priced = |(least, most): &(i64, i64)| {
             segment.prices.values_for_doc(document).any(|price| (*least..=*most).contains(&price))
         };
-        self.brands.as_ref().is_none_or(brand)
-            && self.category.as_ref().is_none_or(category)
-            && self.attributes.iter().all(attribute)
-            && self.prices.as_ref().is_none_or(price)
+        self.brands.as_ref().is_none_or(|wanted| has(&segment.brands, wanted))
+            && self.categories.as_ref().is_none_or(|wanted| has(&segment.categories, wanted))
+            && self.attributes.iter().all(|wanted| has(&segment.attributes, wanted))
+            && self.prices.as_ref().is_none_or(priced)
             && (!self.in_stock || segment.in_stock.first(document) == Some(true))
     }
 }

@@ -16,7 +16,7 @@ use crate::domain::shared::ProductId;
 use crate::ports::search::{IndexChange, SearchDocument};
 
 /// What the writer may hold in memory before it writes a segment.
-const WRITER_BYTES: usize = 48 * 1024 * 1024;
+const WRITER_BYTES: usize = 32 * 1024 * 1024;
 /// Segments with fewer products count as equally small when segments are merged.
 const SMALL_SEGMENT: u32 = 500;
 /// A segment with more than this share of deleted products is written anew.
@@ -59,10 +59,7 @@ impl Generation {
             .num_merge_threads(1)
             .build();
         let writer = index.writer_with_options(options)?;
-        let mut merging = LogMergePolicy::default();
-        merging.set_min_layer_size(SMALL_SEGMENT);
-        merging.set_del_docs_ratio_before_merge(DELETED_SHARE);
-        writer.set_merge_policy(Box::new(merging));
+        writer.set_merge_policy(Box::new(merging()));
         let reader: IndexReader =
             index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let labels = Arc::default();
@@ -142,6 +139,16 @@ impl Generation {
     /// Forgets what was written since the last commit.
     pub(super) fn roll_back(&mut self) -> ::tantivy::Result<()> {
         self.pending = HashMap::new();
-        self.writer.rollback().map(|_| ())
+        self.writer.rollback()?;
+        // The writer began anew, without what it was told.
+        self.writer.set_merge_policy(Box::new(merging()));
+        Ok(())
     }
+}
+
+fn merging() -> LogMergePolicy {
+    let mut policy = LogMergePolicy::default();
+    policy.set_min_layer_size(SMALL_SEGMENT);
+    policy.set_del_docs_ratio_before_merge(DELETED_SHARE);
+    policy
 }

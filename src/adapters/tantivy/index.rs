@@ -4,11 +4,13 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
+use super::facets::Tallies;
 use super::generation::Generation;
 use super::place::Place;
+use super::pool::Pool;
 use super::view::View;
 use super::{answer, port_error, suggest};
 use crate::ports::search::{
@@ -26,8 +28,7 @@ pub struct TantivyIndex {
 struct Shared {
     /// What searches see. Held only to take or put the pointer.
     view: RwLock<Arc<View>>,
-    /// As many searches at once as there are cores; the others wait in line.
-    turns: Arc<Semaphore>,
+    searching: Pool<Tallies>,
 }
 
 struct Generations {
@@ -56,28 +57,22 @@ impl TantivyIndex {
 
     fn open(place: Place) -> Result<Self, PortError> {
         let serving = place.open().map_err(port_error)?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let view = RwLock::new(serving.view());
+        let searching = Pool::new("search").map_err(PortError::unavailable)?;
         Ok(Self {
-            shared: Arc::new(Shared { view, turns: Arc::new(Semaphore::new(cores)) }),
+            shared: Arc::new(Shared { view, searching }),
             generations: Arc::new(Mutex::new(Generations { place, serving, rebuilding: None })),
         })
     }
 
-    /// Runs `read` over the current view when it is its turn.
+    /// Runs `read` over the view that is current at its turn.
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&View) -> ::tantivy::Result<T> + Send + 'static,
+        read: impl FnOnce(&View, &mut Tallies) -> ::tantivy::Result<T> + Send + 'static,
     ) -> Result<T, PortError> {
-        let turn = Arc::clone(&self.shared.turns).acquire_owned().await;
-        let turn = turn.map_err(PortError::internal)?;
-        let view = self.shared.view();
-        let task = spawn_blocking(move || {
-            let answer = read(&view);
-            drop(turn);
-            answer
-        });
-        task.await.map_err(PortError::internal)?.map_err(port_error)
+        let shared = Arc::clone(&self.shared);
+        let job = move |tallies: &mut Tallies| read(&shared.view(), tallies);
+        self.shared.searching.run(job).await?.map_err(port_error)
     }
 
     /// Runs `write` alone; it finishes even where its caller no longer waits.
@@ -177,12 +172,12 @@ impl SearchIndex for TantivyIndex {
 
     async fn search(&self, query: &SearchQuery) -> Result<SearchHits, PortError> {
         let query = query.clone();
-        self.read(move |view| answer::search(view, &query)).await
+        self.read(move |view, tallies| answer::search(view, &query, tallies)).await
     }
 
     async fn suggest(&self, prefix: &str, limit: u32) -> Result<Suggestions, PortError> {
         let prefix = prefix.to_owned();
-        self.read(move |view| suggest::suggest(view, &prefix, limit as usize)).await
+        self.read(move |view, _| suggest::suggest(view, &prefix, limit as usize)).await
     }
 
     async fn rebuild(&self) -> Result<Box<dyn IndexRebuild>, PortError> {

@@ -43,6 +43,16 @@ impl Names {
     }
 }
 
+/// What hits are counted by.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Facet {
+    Brand,
+    /// Values are `slug DIVIDER label`.
+    Category,
+    /// Values are `name DIVIDER value`.
+    Attribute,
+}
+
 /// All facet values of a generation. It only grows; a rebuild begins a new one.
 #[derive(Default)]
 pub(super) struct Labels {
@@ -53,7 +63,7 @@ pub(super) struct Labels {
     category_labels: Vec<Arc<str>>,
     /// Categories by what a query for all of one equals.
     category_keys: HashMap<String, Vec<u32>>,
-    /// Attribute values, each as `name DIVIDER value`.
+    /// Attribute values, names included.
     pub(super) attributes: Names,
     /// Attributes by name.
     pub(super) attribute_names: Names,
@@ -63,13 +73,30 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    pub(super) fn brand(&mut self, brand: &str) -> u32 {
-        self.brands.number(brand)
+    /// The number of a value as the index has it, unless it is new or a category got a new name.
+    pub(super) fn known(&self, facet: Facet, value: &str) -> Option<u32> {
+        match facet {
+            Facet::Brand => self.brands.find(value),
+            Facet::Attribute => self.attributes.find(value),
+            Facet::Category => {
+                let (slug, label) = slug_and_label(value);
+                let number = self.categories.find(slug)?;
+                (self.category_label(number) == label).then_some(number)
+            }
+        }
     }
 
-    /// Takes `slug DIVIDER label`.
-    pub(super) fn category(&mut self, value: &str) -> u32 {
-        let (slug, label) = value.split_once(DIVIDER).unwrap_or((value, value));
+    /// The number of a value as the index has it, a new one where it is new.
+    pub(super) fn number(&mut self, facet: Facet, value: &str) -> u32 {
+        match facet {
+            Facet::Brand => self.brands.number(value),
+            Facet::Category => self.category(value),
+            Facet::Attribute => self.attribute(value),
+        }
+    }
+
+    fn category(&mut self, value: &str) -> u32 {
+        let (slug, label) = slug_and_label(value);
         let number = self.categories.number(slug);
         match self.category_labels.get_mut(number as usize) {
             Some(known) if **known == *label => return number,
@@ -81,8 +108,7 @@ impl Labels {
         number
     }
 
-    /// Takes `name DIVIDER value`.
-    pub(super) fn attribute(&mut self, value: &str) -> u32 {
+    fn attribute(&mut self, value: &str) -> u32 {
         let number = self.attributes.number(value);
         if self.name_of.len() <= number as usize {
             let (name, _) = value.split_once(DIVIDER).unwrap_or((value, ""));
@@ -110,4 +136,8 @@ impl Labels {
     pub(super) fn find_attribute(&self, name: &str, value: &str) -> Option<u32> {
         self.attributes.find(&format!("{name}{DIVIDER}{value}"))
     }
+}
+
+fn slug_and_label(value: &str) -> (&str, &str) {
+    value.split_once(DIVIDER).unwrap_or((value, value))
 }

@@ -91,7 +91,8 @@ impl Found {
 /// One word of a query: what it is found by, with what that counts.
 pub(super) type Word = Vec<(Found, f32)>;
 
-/// The documents of each segment that match, with `respelt` words, in the order of documents.
+/// The documents of each segment that match a query whose words were respelt already, in the order
+/// of documents.
 pub(super) fn match_text(view: &View, query: &TypedQuery) -> ::tantivy::Result<Vec<Vec<Match>>> {
     let terms = query.terms();
     if terms.is_empty() {
@@ -125,7 +126,9 @@ pub(super) fn match_all(view: &View, words: &[Word]) -> ::tantivy::Result<Vec<Ve
                 let score = slots.iter().map(Slot::score).sum();
                 matches.push(Match { document, score, words: 0 });
             }
-            slots.first_mut().map(Slot::advance);
+            if let Some(rarest) = slots.first_mut() {
+                rarest.advance();
+            }
         }
         all.push(matches);
     }

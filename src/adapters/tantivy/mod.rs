@@ -17,10 +17,14 @@ mod index;
 mod labels;
 mod matching;
 mod place;
+mod pool;
 mod schema;
 mod segment;
 mod suggest;
 mod view;
+
+#[cfg(test)]
+mod tests;
 
 pub use index::TantivyIndex;
 

@@ -1,7 +1,7 @@
 //! What a search needs at hand of one segment. A segment never changes once written (deletions lie
 //! beside it), so this is read once in its life.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use ::tantivy::columnar::{Column, StrColumn};
 use ::tantivy::fieldnorm::FieldNormReader;
@@ -9,7 +9,7 @@ use ::tantivy::index::SegmentId;
 use ::tantivy::{DocId, InvertedIndexReader, SegmentReader};
 use uuid::Uuid;
 
-use super::labels::Labels;
+use super::labels::{Facet, Labels};
 use super::schema::{
     ATTRIBUTES, BRANDS, CATEGORIES, ID_HIGH, ID_LOW, IN_STOCK, Layout, POPULARITY, PRICE, PRICES,
     RELEASED_AT, VERSION,
@@ -54,22 +54,19 @@ impl Rows {
     fn read(
         column: Option<StrColumn>,
         documents: u32,
-        mut number: impl FnMut(&str) -> u32,
+        facet: Facet,
+        labels: &RwLock<Labels>,
     ) -> ::tantivy::Result<Self> {
         let mut rows = Self { starts: vec![0], values: Vec::new() };
         let Some(column) = column else {
             rows.starts.resize(documents as usize + 1, 0);
             return Ok(rows);
         };
-        let mut numbers = Vec::with_capacity(column.num_terms());
-        let mut terms = column.dictionary().stream()?;
-        while terms.advance() {
-            numbers.push(number(&String::from_utf8_lossy(terms.key())));
-        }
+        let numbers = numbers(&column, facet, labels)?;
         for document in 0..documents {
             let ordinals = column.ords().values_for_doc(document);
             rows.values.extend(ordinals.filter_map(|ordinal| numbers.get(ordinal as usize)));
-            rows.starts.push(rows.values.len() as u32);
+            rows.starts.push(u32::try_from(rows.values.len()).unwrap_or(u32::MAX));
         }
         Ok(rows)
     }
@@ -84,15 +81,39 @@ impl Rows {
     }
 }
 
+/// The numbers of a column's values, in its own order. Searches read the labels meanwhile, so they
+/// are held for writing only while values that are new get their numbers.
+fn numbers(
+    column: &StrColumn,
+    facet: Facet,
+    labels: &RwLock<Labels>,
+) -> ::tantivy::Result<Vec<u32>> {
+    let mut values = Vec::with_capacity(column.num_terms());
+    let mut terms = column.dictionary().stream()?;
+    while terms.advance() {
+        values.push(String::from_utf8_lossy(terms.key()).into_owned());
+    }
+    let known: Vec<_> = {
+        let labels = labels.read().unwrap_or_else(PoisonError::into_inner);
+        values.iter().map(|value| labels.known(facet, value)).collect()
+    };
+    if known.iter().all(Option::is_some) {
+        return Ok(known.into_iter().flatten().collect());
+    }
+    let mut labels = labels.write().unwrap_or_else(PoisonError::into_inner);
+    let values = values.iter().zip(known);
+    Ok(values.map(|(value, known)| known.unwrap_or_else(|| labels.number(facet, value))).collect())
+}
+
 impl Segment {
     pub(super) fn read(
         layout: &Layout,
         reader: &SegmentReader,
-        labels: &mut Labels,
+        labels: &RwLock<Labels>,
     ) -> ::tantivy::Result<Self> {
         let columns = reader.fast_fields();
         let documents = reader.max_doc();
-        let rows = |name: &str| columns.str(name);
+        let rows = |name, facet| Rows::read(columns.str(name)?, documents, facet, labels);
         Ok(Self {
             id: reader.segment_id(),
             products: products(&columns.u64(ID_HIGH)?, &columns.u64(ID_LOW)?, documents),
@@ -102,9 +123,9 @@ impl Segment {
             in_stock: columns.column_opt(IN_STOCK)?.unwrap_or_else(|| empty(documents)),
             popularity: columns.column_opt(POPULARITY)?.unwrap_or_else(|| empty(documents)),
             released_at: columns.column_opt(RELEASED_AT)?.unwrap_or_else(|| empty(documents)),
-            brands: Rows::read(rows(BRANDS)?, documents, |brand| labels.brand(brand))?,
-            categories: Rows::read(rows(CATEGORIES)?, documents, |value| labels.category(value))?,
-            attributes: Rows::read(rows(ATTRIBUTES)?, documents, |value| labels.attribute(value))?,
+            brands: rows(BRANDS, Facet::Brand)?,
+            categories: rows(CATEGORIES, Facet::Category)?,
+            attributes: rows(ATTRIBUTES, Facet::Attribute)?,
             words: dictionary(layout, reader)?,
             fields: text_fields(layout, reader)?,
         })

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use ::tantivy::{DocId, Searcher, SegmentReader};
+use ::tantivy::fieldnorm::FieldNormReader;
+use ::tantivy::schema::IndexRecordOption;
+use ::tantivy::{DocId, DocSet as _, Searcher, SegmentReader, TERMINATED};
 
 use super::labels::Labels;
 use super::schema::Layout;
@@ -58,13 +60,9 @@ impl View {
     ) -> ::tantivy::Result<Self> {
         let mut parts = Vec::with_capacity(searcher.segment_readers().len());
         for reader in searcher.segment_readers() {
-            let known = before.and_then(|view| view.segment(reader));
-            let segment = match known {
+            let segment = match before.and_then(|view| view.segment(reader)) {
                 Some(segment) => segment,
-                None => {
-                    let mut labels = labels.write().unwrap_or_else(PoisonError::into_inner);
-                    Arc::new(Segment::read(layout, reader, &mut labels)?)
-                }
+                None => Arc::new(Segment::read(layout, reader, labels)?),
             };
             parts.push(Part { segment, reader: reader.clone() });
         }
@@ -97,14 +95,12 @@ impl View {
 
     /// The version at which the product was last put or deleted.
     pub(super) fn version(&self, product: ProductId) -> ::tantivy::Result<Option<u64>> {
-        use ::tantivy::DocSet as _;
         let term = self.layout.id_term(product);
         for part in &self.parts {
             let postings = part.reader.inverted_index(term.field())?;
-            let Some(mut found) = postings.read_postings(&term, Default::default())? else {
-                continue;
-            };
-            while found.doc() != ::tantivy::TERMINATED {
+            let option = IndexRecordOption::Basic;
+            let Some(mut found) = postings.read_postings(&term, option)? else { continue };
+            while found.doc() != TERMINATED {
                 if part.is_alive(found.doc()) {
                     return Ok(part.segment.versions.first(found.doc()));
                 }
@@ -125,7 +121,7 @@ fn length_table(field: Field, parts: &[Part]) -> LengthTable {
     let average = terms.max(1) as f32 / documents.max(1) as f32;
     let mut code = 0_u8;
     [(); 256].map(|()| {
-        let length = ::tantivy::fieldnorm::FieldNormReader::id_to_fieldnorm(code) as f32;
+        let length = FieldNormReader::id_to_fieldnorm(code) as f32;
         code = code.wrapping_add(1);
         SATURATION * (1.0 - DILUTION + DILUTION * length / average)
     })

@@ -104,7 +104,7 @@ impl CatalogService {
             None => Vec::new(),
         };
         if draft.parent.is_some() && ancestors.is_empty() {
-            faults.add("/parent_id", "no category has this id");
+            faults.unknown("/parent_id", "no category has this id");
         }
         let slug = self.category_slug(known, draft, &ancestors, &mut faults).await?;
         let (name, slug) = faults.finish(name.zip(slug))?;

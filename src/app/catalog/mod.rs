@@ -5,7 +5,9 @@
 mod category;
 mod content;
 mod draft;
+mod export;
 mod fields;
+mod import;
 mod naming;
 mod product;
 mod read;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 
 pub use category::CategoryDraft;
 pub use draft::{CategoriesDraft, ImageDraft, ProductDraft, VariantDraft};
+pub use import::{Given, ImportLine, ImportOptions, ImportService, ImportSession};
 pub use read::ShopProduct;
 
 use super::{Ports, ShopConfig};

@@ -43,9 +43,19 @@ impl SlugMaker {
         base.with_suffix(&chance).map_err(PortError::internal)
     }
 
-    /// Keeps a slug that someone chose from being made.
-    pub fn reserve(&mut self, slug: Slug) {
-        self.given.insert(slug);
+    /// Gives `owner` the slug that someone chose for it, unless another product has it or gets it
+    /// now. A slug that another had before may be taken.
+    pub async fn claim(
+        &mut self,
+        slug: &Slug,
+        owner: ProductId,
+        catalog: &dyn CatalogQueries,
+    ) -> Result<bool, PortError> {
+        let taken = match catalog.by_slug(slug).await? {
+            Some(SlugTarget::Current(view)) => view.product.id() != owner,
+            Some(SlugTarget::Former(_)) | None => false,
+        };
+        Ok(!taken && self.given.insert(slug.clone()))
     }
 
     /// Forgets what was given: it was committed or given up.

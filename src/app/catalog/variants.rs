@@ -71,11 +71,11 @@ impl Claims {
         };
         let fresh = found.is_some_and(|variant| self.found.insert(variant.id));
         if draft.id.is_some() && !fresh {
-            let detail = match found {
-                Some(_) => "must be named once only",
-                None => "must be the id of one of the product's variants",
-            };
-            faults.add(format!("{place}/id"), detail);
+            let pointer = format!("{place}/id");
+            match found {
+                Some(_) => faults.add(pointer, "must be named once only"),
+                None => faults.unknown(pointer, "must be the id of one of the product's variants"),
+            }
         }
         found.filter(|_| fresh)
     }

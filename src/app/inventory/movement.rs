@@ -68,8 +68,10 @@ impl InventoryService {
             match self.try_move(&command, kind, levels, &key, now).await {
                 Ok(answered) => return Ok(answered),
                 Err(CommitError::Refused(Conflict::Stale(_))) if command.expected.is_none() => {}
+                // The version may be gone because the same request was here a moment ago.
                 Err(CommitError::Refused(Conflict::Stale(_))) => {
-                    return Err(AppError::PreconditionFailed);
+                    let replayed = replay(&self.ports, &key, now).await?;
+                    return replayed.ok_or(AppError::PreconditionFailed);
                 }
                 Err(CommitError::Refused(Conflict::KeyTaken)) => {
                     return replay(&self.ports, &key, now).await?.ok_or(AppError::InProgress);

@@ -1,23 +1,36 @@
 use async_trait::async_trait;
 
-use crate::app::AppError;
 use crate::domain::shared::Span;
 use crate::ports::events::Event;
 use crate::ports::store::Write;
+use crate::ports::{PortError, PortErrorKind};
 
-/// What came of a batch of events.
-#[derive(Debug, Default)]
-pub struct Handled {
-    /// Writes that MUST take effect exactly once; they are committed with the consumer's position.
-    pub writes: Vec<Write>,
-    /// The positions of events that could not be handled, each with the reason.
-    pub failed: Vec<(u64, String)>,
+/// Why a consumer could not handle what it was given.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// What it needs is away: nothing is wrong with the events, and all of them wait.
+    #[error(transparent)]
+    Away(PortError),
+    /// These events cannot be handled as they are.
+    #[error("{0}")]
+    Failed(String),
 }
 
-/// Someone who wants to hear of events.
+impl From<PortError> for HandleError {
+    fn from(error: PortError) -> Self {
+        match error.kind() {
+            PortErrorKind::Unavailable | PortErrorKind::Timeout => Self::Away(error),
+            PortErrorKind::Conflict | PortErrorKind::Corrupt | PortErrorKind::Internal => {
+                Self::Failed(error.to_string())
+            }
+        }
+    }
+}
+
+/// Someone who hears of every event, each aggregate's in order.
 ///
-/// Consumers MUST bear to be handed an event again: what they do besides [`Handled::writes`] may
-/// happen twice.
+/// It is given events again after a crash, so what it does outside the store MUST bear repetition;
+/// the writes it answers are applied exactly once, with the step that puts the events behind it.
 #[async_trait]
 pub trait EventConsumer: Send + Sync {
     /// The name its position is kept under. Another name starts from the first event kept.
@@ -29,7 +42,6 @@ pub trait EventConsumer: Send + Sync {
     /// How long it rests between two batches, so that many changes of one thing are taken together.
     fn pace(&self) -> Span;
 
-    /// Handles a batch, in order. An error says that nothing can be handled now, as when an engine is
-    /// away: the batch is handed over again later.
-    async fn handle(&self, events: &[Event]) -> Result<Handled, AppError>;
+    /// Handles `events` in order, all or none, and answers the writes that belong to them.
+    async fn handle(&self, events: &[Event]) -> Result<Vec<Write>, HandleError>;
 }

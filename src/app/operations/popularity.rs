@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{EventConsumer, Handled};
-use crate::app::{AppError, Ports};
+use super::{EventConsumer, HandleError};
+use crate::app::Ports;
 use crate::domain::order::OrderEvent;
 use crate::domain::shared::{OrderId, ProductId, Span};
 use crate::ports::events::{Event, EventBody};
@@ -27,8 +27,10 @@ impl PopularityConsumer {
         order: OrderId,
         sign: i64,
         moved: &mut BTreeMap<ProductId, i64>,
-    ) -> Result<(), AppError> {
-        let order = self.ports.orders.order(order).await?.ok_or(AppError::NotFound("order"))?;
+    ) -> Result<(), HandleError> {
+        let found = self.ports.orders.order(order).await?;
+        let missing = || HandleError::Failed(format!("order {order} is missing"));
+        let order = found.ok_or_else(missing)?;
         for line in &order.placed().lines {
             let units = moved.entry(line.product).or_default();
             let sold = sign.saturating_mul(i64::from(line.quantity.units()));
@@ -52,7 +54,7 @@ impl EventConsumer for PopularityConsumer {
         Span::millis(200)
     }
 
-    async fn handle(&self, events: &[Event]) -> Result<Handled, AppError> {
+    async fn handle(&self, events: &[Event]) -> Result<Vec<Write>, HandleError> {
         let mut moved = BTreeMap::new();
         for event in events {
             match &event.body {
@@ -66,7 +68,6 @@ impl EventConsumer for PopularityConsumer {
             }
         }
         let moved = moved.into_iter().filter(|(_, units)| *units != 0);
-        let writes = moved.map(|(product, units)| Write::AddPopularity { product, units });
-        Ok(Handled { writes: writes.collect(), failed: Vec::new() })
+        Ok(moved.map(|(product, units)| Write::AddPopularity { product, units }).collect())
     }
 }

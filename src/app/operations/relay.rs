@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{EventConsumer, Handled};
+use super::{EventConsumer, HandleError};
 use crate::app::{AppError, Ports, ShopConfig};
 use crate::domain::order::Lease;
 use crate::domain::shared::{Span, Timestamp};
 use crate::ports::catalog::Page;
-use crate::ports::events::{Aggregate, Consumer, Event, ParkedEvent};
-use crate::ports::store::{CommitError, Conflict, ParkedOutcome, UnitOfWork, Write};
+use crate::ports::events::{Aggregate, Event, ParkedEvent};
+use crate::ports::store::{CommitError, ParkedOutcome, UnitOfWork, Write};
 
 /// What a step of the relay did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,138 +22,65 @@ pub struct Progress {
     pub parked: bool,
 }
 
-/// Hands events to consumers.
+/// Hands events to consumers, a step at a time. Each consumer is served by one process at a time and
+/// keeps its own position. An event that it cannot handle is set aside and tried again with growing
+/// pauses; meanwhile only later events of the same aggregate wait.
 #[derive(Clone)]
 pub struct Relay {
     ports: Arc<Ports>,
-    config: Arc<ShopConfig>,
     owner: String,
 }
 
 impl Relay {
     /// How often an event is tried before it is kept for staff.
     pub const MAX_ATTEMPTS: u32 = 10;
-    /// How many events that were set aside are looked at in one step.
-    const PARKED_BATCH: usize = 256;
+    /// How many events may be set aside before a consumer takes no new ones.
+    const MAX_PARKED: usize = 1_000;
     /// How long a consumer stays with a process that does not come back to it.
     const LEASE: Span = Span::seconds(15);
 
     /// A relay over these ports.
     pub fn new(ports: Arc<Ports>, config: Arc<ShopConfig>) -> Self {
-        let owner = format!("{}/relay", config.process);
-        Self { ports, config, owner }
+        Self { ports, owner: format!("{}/relay", config.process) }
     }
 
     /// Hands a consumer what was set aside and is due, then the next batch of events, and moves it
-    /// on. Events behind one that was set aside, of the same aggregate, are set aside with it.
+    /// on. An error says that it can handle nothing now; it is where it was.
     pub async fn step(&self, consumer: &dyn EventConsumer) -> Result<Progress, AppError> {
         let now = self.ports.clock.now();
         let lease = Lease { owner: self.owner.clone(), until: now.plus(Self::LEASE) };
         let leased = self.ports.events.lease_consumer(consumer.name(), lease, now).await?;
         let Some(at) = leased else { return Ok(Progress::default()) };
-        let retried = self.retry_parked(consumer, now).await?;
-        let waiting = self.ports.events.parked(consumer.name(), Self::PARKED_BATCH).await?;
-        let events = self.ports.events.events_after(at.position, consumer.batch()).await?;
-        let Some(last) = events.last().map(|event| event.position) else {
-            let parked = !waiting.is_empty();
-            let position = Some(at.position);
-            return Ok(Progress { position, handed: retried, more: false, parked });
+        let mut run = Run {
+            ports: &self.ports,
+            consumer,
+            position: at.position,
+            blocked: BTreeSet::new(),
+            handed: 0,
+            now,
         };
-        let blocked: BTreeSet<Aggregate> =
-            waiting.into_iter().map(|parked| parked.event.aggregate).collect();
-        let full = events.len() >= consumer.batch();
-        let parked = !blocked.is_empty();
-        let handed = self.hand_over(consumer, &at, (events, last), blocked, now).await?;
-        let position = Some(last);
-        Ok(Progress { position, handed: handed.saturating_add(retried), more: full, parked })
-    }
-
-    async fn hand_over(
-        &self,
-        consumer: &dyn EventConsumer,
-        at: &Consumer,
-        (events, last): (Vec<Event>, u64),
-        blocked: BTreeSet<Aggregate>,
-        now: Timestamp,
-    ) -> Result<usize, AppError> {
-        let (behind, free): (Vec<Event>, Vec<Event>) =
-            events.into_iter().partition(|event| blocked.contains(&event.aggregate));
-        let handled = consumer.handle(&free).await?;
-        let count = free.len();
-        let mut park: Vec<ParkedEvent> = failures(free, &handled, now);
-        park.extend(behind.into_iter().map(|event| parked(event, 0, now, String::new())));
-        let mut writes = handled.writes;
-        writes.push(Write::AdvanceConsumer {
-            consumer: consumer.name().to_owned(),
-            from: at.position,
-            to: last,
-            park,
-        });
-        match self.ports.store.commit(UnitOfWork { at: now, writes }).await {
-            Ok(()) => Ok(count),
-            // Another process took the consumer over; what it was handed it is handed again.
-            Err(CommitError::Refused(Conflict::Stale(_))) => Ok(0),
-            Err(error) => Err(AppError::of_commit(error)),
+        let waiting = self.ports.events.parked(consumer.name(), Self::MAX_PARKED).await?;
+        let full = waiting.len() >= Self::MAX_PARKED;
+        run.try_again(waiting).await?;
+        let mut more = false;
+        if !full {
+            let events = self.ports.events.events_after(at.position, consumer.batch()).await?;
+            more = events.len() >= consumer.batch();
+            run.hand_over(events).await?;
         }
+        let parked = full || !run.blocked.is_empty();
+        Ok(Progress { position: Some(run.position), handed: run.handed, more, parked })
     }
 
-    /// Tries what was set aside again: of each aggregate the first event, when it is due.
-    async fn retry_parked(
-        &self,
-        consumer: &dyn EventConsumer,
-        now: Timestamp,
-    ) -> Result<usize, AppError> {
-        let parked = self.ports.events.parked(consumer.name(), Self::PARKED_BATCH).await?;
-        let mut blocked: BTreeSet<Aggregate> = BTreeSet::new();
-        let mut tried = 0_usize;
-        for waiting in parked {
-            if blocked.contains(&waiting.event.aggregate) {
-                continue;
+    /// Steps until nothing is left that can be handled now; how many events were handed over.
+    pub async fn drain(&self, consumer: &dyn EventConsumer) -> Result<usize, AppError> {
+        let mut handed = 0_usize;
+        loop {
+            let step = self.step(consumer).await?;
+            handed = handed.saturating_add(step.handed);
+            if step.handed == 0 && !step.more {
+                return Ok(handed);
             }
-            if waiting.due > now {
-                blocked.insert(waiting.event.aggregate);
-                continue;
-            }
-            tried = tried.saturating_add(1);
-            let aggregate = waiting.event.aggregate.clone();
-            if !self.retry(consumer, waiting, now).await? {
-                blocked.insert(aggregate);
-            }
-        }
-        Ok(tried)
-    }
-
-    /// Tries one event again; whether it no longer holds up those behind it.
-    async fn retry(
-        &self,
-        consumer: &dyn EventConsumer,
-        waiting: ParkedEvent,
-        now: Timestamp,
-    ) -> Result<bool, AppError> {
-        let position = waiting.event.position;
-        let handled = consumer.handle(std::slice::from_ref(&waiting.event)).await?;
-        let attempts = waiting.attempts.saturating_add(1);
-        let outcome = match handled.failed.into_iter().next() {
-            None => ParkedOutcome::Done,
-            Some((_, reason)) if attempts >= Self::MAX_ATTEMPTS => {
-                tracing::error!(consumer = consumer.name(), position, reason, "event given up");
-                ParkedOutcome::Dead { reason }
-            }
-            Some((_, reason)) => {
-                ParkedOutcome::Retry { attempts, due: now.plus(pause(attempts)), reason }
-            }
-        };
-        let passed = !matches!(outcome, ParkedOutcome::Retry { .. });
-        let mut writes = handled.writes;
-        writes.push(Write::SettleParked {
-            consumer: consumer.name().to_owned(),
-            position,
-            outcome,
-        });
-        match self.ports.store.commit(UnitOfWork { at: now, writes }).await {
-            Ok(()) => Ok(passed),
-            Err(CommitError::Refused(Conflict::Stale(_))) => Ok(false),
-            Err(error) => Err(AppError::of_commit(error)),
         }
     }
 
@@ -181,30 +108,132 @@ impl Relay {
             Err(error) => Err(AppError::of_commit(error)),
         }
     }
-
-    /// What the shop is set to.
-    pub fn config(&self) -> &ShopConfig {
-        &self.config
-    }
 }
 
-fn failures(events: Vec<Event>, handled: &Handled, now: Timestamp) -> Vec<ParkedEvent> {
-    let mut blocked: BTreeSet<Aggregate> = BTreeSet::new();
-    let mut park = Vec::new();
-    for event in events {
-        let reason = handled.failed.iter().find(|(position, _)| *position == event.position);
-        if let Some((_, reason)) = reason {
-            blocked.insert(event.aggregate.clone());
-            park.push(parked(event, 1, now.plus(pause(1)), reason.clone()));
-        } else if blocked.contains(&event.aggregate) {
-            park.push(parked(event, 0, now, String::new()));
+/// A step of one consumer.
+struct Run<'a> {
+    ports: &'a Ports,
+    consumer: &'a dyn EventConsumer,
+    position: u64,
+    /// What has an event set aside: later ones wait behind it.
+    blocked: BTreeSet<Aggregate>,
+    handed: usize,
+    now: Timestamp,
+}
+
+impl Run<'_> {
+    /// Tries what was set aside again: of each aggregate one after the other, when it is due.
+    async fn try_again(&mut self, waiting: Vec<ParkedEvent>) -> Result<(), AppError> {
+        for parked in waiting {
+            let aggregate = parked.event.aggregate.clone();
+            if self.blocked.contains(&aggregate) {
+                continue;
+            }
+            if parked.due > self.now || !self.retry(parked).await? {
+                self.blocked.insert(aggregate);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries one event again; whether it no longer holds up those behind it.
+    async fn retry(&mut self, parked: ParkedEvent) -> Result<bool, AppError> {
+        self.handed = self.handed.saturating_add(1);
+        let (event, attempts) = (&parked.event, parked.attempts.saturating_add(1));
+        let done = self.settled(event.position, ParkedOutcome::Done);
+        let Err(reason) = self.attempt(std::slice::from_ref(event), done).await? else {
+            return Ok(true);
+        };
+        let (consumer, position) = (self.consumer.name(), event.position);
+        let outcome = if attempts >= Relay::MAX_ATTEMPTS {
+            tracing::error!(consumer, position, reason, "event given up");
+            ParkedOutcome::Dead { reason }
+        } else {
+            ParkedOutcome::Retry { attempts, due: self.now.plus(pause(attempts)), reason }
+        };
+        let passed = matches!(outcome, ParkedOutcome::Dead { .. });
+        self.note(self.settled(position, outcome)).await?;
+        Ok(passed)
+    }
+
+    /// Hands all events over at once, and where that fails each by itself.
+    async fn hand_over(&mut self, events: Vec<Event>) -> Result<(), AppError> {
+        let Some(last) = events.last().map(|event| event.position) else { return Ok(()) };
+        let (behind, free): (Vec<&Event>, Vec<&Event>) =
+            events.iter().partition(|event| self.blocked.contains(&event.aggregate));
+        let park = behind.into_iter().map(|event| self.waiting(event)).collect();
+        let free: Vec<Event> = free.into_iter().cloned().collect();
+        if self.attempt(&free, self.advance(last, park)).await?.is_ok() {
+            self.position = last;
+            self.handed = self.handed.saturating_add(free.len());
+            return Ok(());
+        }
+        for event in events {
+            self.hand_over_one(event).await?;
+        }
+        Ok(())
+    }
+
+    async fn hand_over_one(&mut self, event: Event) -> Result<(), AppError> {
+        let to = event.position;
+        if self.blocked.contains(&event.aggregate) {
+            self.note(self.advance(to, vec![self.waiting(&event)])).await?;
+            self.position = to;
+            return Ok(());
+        }
+        self.handed = self.handed.saturating_add(1);
+        let advance = self.advance(to, Vec::new());
+        if let Err(reason) = self.attempt(std::slice::from_ref(&event), advance).await? {
+            tracing::warn!(consumer = self.consumer.name(), position = to, reason, "set aside");
+            self.blocked.insert(event.aggregate.clone());
+            let due = self.now.plus(pause(1));
+            let parked = ParkedEvent { event, attempts: 1, due, reason, dead: false };
+            self.note(self.advance(to, vec![parked])).await?;
+        }
+        self.position = to;
+        Ok(())
+    }
+
+    /// Has `events` handled, and commits what comes of it with `mark`; why these events cannot be
+    /// handled, if so.
+    async fn attempt(&self, events: &[Event], mark: Write) -> Result<Result<(), String>, AppError> {
+        let mut writes = match self.consumer.handle(events).await {
+            Ok(writes) => writes,
+            Err(HandleError::Failed(reason)) => return Ok(Err(reason)),
+            Err(HandleError::Away(error)) => return Err(AppError::Port(error)),
+        };
+        writes.push(mark);
+        match self.ports.store.commit(UnitOfWork { at: self.now, writes }).await {
+            Ok(()) => Ok(Ok(())),
+            Err(CommitError::Refused(conflict)) => Ok(Err(conflict.to_string())),
+            Err(CommitError::Port(error)) => Err(AppError::Port(error)),
         }
     }
-    park
-}
 
-fn parked(event: Event, attempts: u32, due: Timestamp, reason: String) -> ParkedEvent {
-    ParkedEvent { event, attempts, due, reason, dead: false }
+    /// Commits a mark by itself. Where it is refused, another process serves the consumer by now, and
+    /// hands over what this one did not.
+    async fn note(&self, mark: Write) -> Result<(), AppError> {
+        match self.ports.store.commit(UnitOfWork::of(self.now, mark)).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Refused(_)) => Err(AppError::Contended("the consumer")),
+            Err(CommitError::Port(error)) => Err(AppError::Port(error)),
+        }
+    }
+
+    fn advance(&self, to: u64, park: Vec<ParkedEvent>) -> Write {
+        let consumer = self.consumer.name().to_owned();
+        Write::AdvanceConsumer { consumer, from: self.position, to, park }
+    }
+
+    fn settled(&self, position: u64, outcome: ParkedOutcome) -> Write {
+        Write::SettleParked { consumer: self.consumer.name().to_owned(), position, outcome }
+    }
+
+    /// An event that only waits behind another of its aggregate.
+    fn waiting(&self, event: &Event) -> ParkedEvent {
+        let (event, due) = (event.clone(), self.now);
+        ParkedEvent { event, attempts: 0, due, reason: String::new(), dead: false }
+    }
 }
 
 /// Half a second, doubled at every try, at most five minutes.

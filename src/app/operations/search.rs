@@ -3,13 +3,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{EventConsumer, Handled};
+use super::{EventConsumer, HandleError};
 use crate::app::search::document_of;
-use crate::app::{AppError, Ports, ShopConfig};
+use crate::app::{Ports, ShopConfig};
 use crate::domain::shared::{CategoryId, ProductId, Sku, Span};
+use crate::ports::PortError;
 use crate::ports::catalog::{ListMark, ListQuery, ListSort, ProductView};
 use crate::ports::events::{Event, EventBody};
 use crate::ports::search::IndexChange;
+use crate::ports::store::Write;
 
 /// What the index was last told of a product: the view's version and the popularity.
 type Told = (u64, u64);
@@ -24,7 +26,7 @@ pub struct SearchConsumer {
 }
 
 impl SearchConsumer {
-    /// How many products of a category are looked up at once.
+    /// How many products are looked up at once.
     const PAGE: usize = 500;
 
     /// A consumer over these ports.
@@ -33,7 +35,7 @@ impl SearchConsumer {
     }
 
     /// The products that events are about.
-    async fn touched(&self, events: &[Event]) -> Result<BTreeSet<ProductId>, AppError> {
+    async fn touched(&self, events: &[Event]) -> Result<BTreeSet<ProductId>, PortError> {
         let mut products = BTreeSet::new();
         let mut skus: BTreeSet<&Sku> = BTreeSet::new();
         let mut categories = BTreeSet::new();
@@ -45,10 +47,13 @@ impl SearchConsumer {
                 EventBody::Stock(stock) => {
                     skus.insert(&stock.sku);
                 }
-                EventBody::CategoryChanged(id) => {
+                // A new category holds nothing that was indexed before its own event.
+                EventBody::CategoryChanged(id) if event.sequence > 1 => {
                     categories.insert(*id);
                 }
-                EventBody::PromotionChanged(_) | EventBody::Order(..) => {}
+                EventBody::CategoryChanged(_)
+                | EventBody::PromotionChanged(_)
+                | EventBody::Order(..) => {}
             }
         }
         let skus: Vec<Sku> = skus.into_iter().cloned().collect();
@@ -64,7 +69,7 @@ impl SearchConsumer {
         &self,
         category: CategoryId,
         products: &mut BTreeSet<ProductId>,
-    ) -> Result<(), AppError> {
+    ) -> Result<(), PortError> {
         let mut after: Option<ListMark> = None;
         loop {
             let query = ListQuery {
@@ -80,6 +85,23 @@ impl SearchConsumer {
                 None => return Ok(()),
             }
         }
+    }
+
+    async fn bring_up_to_date(&self, ids: &[ProductId]) -> Result<(), PortError> {
+        let views = self.ports.catalog.products(ids).await?;
+        let news: Vec<Arc<ProductView>> =
+            views.into_iter().flatten().filter(|view| self.is_news(view)).collect();
+        if news.is_empty() {
+            return Ok(());
+        }
+        let context = self.config.read_context(self.ports.clock.now());
+        let changes = news.iter().map(|view| match document_of(view, &context) {
+            Some(document) => IndexChange::Put(Box::new(document)),
+            None => IndexChange::Delete { product: view.product.id(), version: view.version },
+        });
+        self.ports.search.apply(changes.collect()).await?;
+        self.remember(&news);
+        Ok(())
     }
 
     fn is_news(&self, view: &ProductView) -> bool {
@@ -109,21 +131,11 @@ impl EventConsumer for SearchConsumer {
         Span::millis(250)
     }
 
-    async fn handle(&self, events: &[Event]) -> Result<Handled, AppError> {
+    async fn handle(&self, events: &[Event]) -> Result<Vec<Write>, HandleError> {
         let ids: Vec<ProductId> = self.touched(events).await?.into_iter().collect();
-        let views = self.ports.catalog.products(&ids).await?;
-        let news: Vec<Arc<ProductView>> =
-            views.into_iter().flatten().filter(|view| self.is_news(view)).collect();
-        if news.is_empty() {
-            return Ok(Handled::default());
+        for page in ids.chunks(Self::PAGE) {
+            self.bring_up_to_date(page).await?;
         }
-        let context = self.config.read_context(self.ports.clock.now());
-        let changes = news.iter().map(|view| match document_of(view, &context) {
-            Some(document) => IndexChange::Put(Box::new(document)),
-            None => IndexChange::Delete { product: view.product.id(), version: view.version },
-        });
-        self.ports.search.apply(changes.collect()).await?;
-        self.remember(&news);
-        Ok(Handled::default())
+        Ok(Vec::new())
     }
 }

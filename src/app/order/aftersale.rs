@@ -1,6 +1,6 @@
 use super::OrderService;
 use super::update::refused;
-use crate::app::{Answered, AppError};
+use crate::app::{Answered, AppError, FieldError};
 use crate::domain::inventory::StockEventKind;
 use crate::domain::order::{
     Note, Order, OrderChange, OrderError, OrderEvent, OrderLine, Saga, UnitsOf,
@@ -173,7 +173,7 @@ fn by_line(order: &Order, units: &[(Sku, Quantity)]) -> Result<Vec<UnitsOf>, App
         .map(|(index, (sku, quantity))| {
             let line = line_of(sku).ok_or_else(|| {
                 let detail = format!("The order has no line with the SKU {sku}.");
-                AppError::invalid(format!("/lines/{index}/sku"), detail)
+                AppError::Unknown(vec![FieldError::new(format!("/lines/{index}/sku"), detail)])
             })?;
             Ok(UnitsOf { line: line.id, quantity: *quantity })
         })

@@ -13,7 +13,8 @@ use crate::ports::store::{CommitError, Conflict, SagaStep, Write};
 
 /// Reserve → pay → confirm: the steps after the stock is held.
 impl SagaRunner {
-    /// Asks for the money. Asking again after a crash is safe: the payment's id is the key.
+    /// Asks for the money. Asking again after a crash is safe: the payment's id is the key. Nothing
+    /// is asked for stock that is no longer held.
     pub(super) async fn pay(&self, saga: &Saga, order: &Order) -> Result<Step, AppError> {
         let PaymentMethod::Card { token } = &order.placed().method else {
             return self.confirm(saga, order, false).await;
@@ -27,16 +28,22 @@ impl SagaRunner {
         if request.amount.is_zero() {
             return self.confirm(saga, order, false).await;
         }
+        let now = self.ports.clock.now();
+        if now >= order.placed().at.plus(self.config.hold) {
+            // Nobody came back to it while its stock was held. It may have been charged before that.
+            return self.call_off(saga, order, "hold_expired").await;
+        }
         match self.ports.gateway.charge(&request).await {
             Ok(outcome) => self.charged(saga, order, outcome).await,
-            Err(error) if error.kind() == PortErrorKind::Unavailable => {
+            Err(error) => {
+                tracing::warn!(order.id = %order.id(), %error, "charge unanswered");
                 let now = self.ports.clock.now();
-                if now.since(order.placed().at) < self.config.give_up_payment_after {
+                let young = now.since(order.placed().at) < self.config.give_up_payment_after;
+                if young && error.kind() == PortErrorKind::Unavailable {
                     return self.put_off(saga, now).await;
                 }
                 self.leave_unknown(saga, order).await
             }
-            Err(_) => self.leave_unknown(saga, order).await,
         }
     }
 

@@ -134,6 +134,10 @@ async fn gather(
 
 /// Lines sent with the order, as the cart would have them; a SKU sent twice is one line.
 async fn lines_of(ports: &Ports, asked: &[(Sku, Quantity)]) -> Result<Vec<CartLine>, AppError> {
+    if asked.len() > Cart::MAX_LINES {
+        let detail = format!("An order has at most {} lines.", Cart::MAX_LINES);
+        return Err(AppError::invalid("/lines", detail));
+    }
     let skus: Vec<Sku> = asked.iter().map(|(sku, _)| sku.clone()).collect();
     let views = ports.catalog.by_skus(&skus).await?;
     let mut lines: Vec<CartLine> = Vec::new();
@@ -203,14 +207,25 @@ fn agreed(
         if expected == total {
             return Ok(());
         }
-        return Err(format!("The total is {total}, not {expected}."));
+        return Err(format!("The total is {total}, not {expected}.{}", without(priced)));
     }
     match source.cart.as_ref().and_then(|cart| cart.shown_total()) {
         Some(shown) if total.exceeds(shown).unwrap_or(true) => {
-            Err(format!("The total is {total}; the cart last showed {shown}."))
+            let without = without(priced);
+            Err(format!("The total is {total}; the cart last showed {shown}.{without}"))
         }
         _ => Ok(()),
     }
+}
+
+/// Which coupons take nothing off, and why. The cart cannot tell of one that is used up for its
+/// buyer: until there is an order, it does not know who that is.
+fn without(priced: &PricedBasket) -> String {
+    let refused = priced.coupons().iter().filter_map(|coupon| {
+        let reason = coupon.outcome.as_ref().err()?;
+        Some(format!(" The coupon {} does not count: {reason}.", coupon.code))
+    });
+    refused.collect()
 }
 
 /// The cart at today's prices, which its buyer is now shown and which it remembers.

@@ -72,6 +72,7 @@ impl OrderService {
         command: PlaceOrderCommand,
         key: KeyClaim,
     ) -> Result<Placement, AppError> {
+        let mut last = None;
         for _ in 0..self.config.max_retries {
             let now = self.ports.clock.now();
             match look_up(&self.ports, &key, now).await? {
@@ -99,13 +100,17 @@ impl OrderService {
                 }
                 // Others were faster: stock, a coupon's last use, a number or the key is gone. Looking
                 // again tells which, and refuses by name what can no longer be had.
-                Err(CommitError::Refused(_)) => {}
+                Err(CommitError::Refused(conflict)) => last = Some(conflict),
                 Err(CommitError::Port(error)) => {
                     return self.after_doubt(order, lease, &key, error, now).await;
                 }
             }
         }
-        Err(AppError::Contended("the stock"))
+        match last {
+            // Looking still shows stock that cannot be held, as of a part that nobody sells.
+            Some(short @ Conflict::OutOfStock { .. }) => Err(AppError::of_commit(short.into())),
+            _ => Err(AppError::Contended("the stock")),
+        }
     }
 
     /// The first commit: the order with its stock, its coupon uses, its saga and its key.
@@ -139,13 +144,15 @@ impl OrderService {
         saga: Saga,
         key: &KeyClaim,
     ) -> Result<Placement, AppError> {
-        if let Err(error) = self.runner.drive(saga).await {
+        if let Err(error) = self.runner.drive(saga.clone()).await {
             tracing::warn!(order.id = %order, %error, "checkout left to the runner");
         }
         let now = self.ports.clock.now();
         if let Ok(Known::Done(outcome)) = look_up(&self.ports, key, now).await {
             return Ok(Placement { outcome, replayed: false, pending: false });
         }
+        // Where a step failed or was overtaken the saga is still as it was: nobody is at it any more.
+        self.runner.put_off(&saga, now).await?;
         self.still_pending(order, false).await
     }
 
@@ -186,12 +193,13 @@ impl OrderService {
                 Known::New | Known::InFlight(_) => Err(AppError::InProgress),
             };
         }
-        match saga.map(|saga| saga.plan) {
-            Some(SagaPlan::Checkout(CheckoutState::Paying)) => Err(AppError::InProgress),
+        match saga {
+            Some(saga) if at_first_try(&saga) => Err(AppError::InProgress),
             _ => self.still_pending(order, true).await,
         }
     }
 
+    /// The order as far as it is: the payment's outcome is not known yet.
     pub(super) async fn still_pending(
         &self,
         order: OrderId,
@@ -200,4 +208,10 @@ impl OrderService {
         let order: Arc<Order> = self.order(order).await?;
         Ok(Placement { outcome: Outcome::Order(order), replayed, pending: true })
     }
+}
+
+/// Whether the provider is being asked for the first time. Nobody was told yet that the order is
+/// pending: that is said only once the saga moved on or was put off, and then until it ends.
+fn at_first_try(saga: &Saga) -> bool {
+    saga.plan == SagaPlan::Checkout(CheckoutState::Paying) && saga.attempts == 0
 }

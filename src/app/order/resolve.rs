@@ -23,8 +23,12 @@ impl SagaRunner {
         since: Timestamp,
     ) -> Result<Step, AppError> {
         let payment = order.placed().payment;
-        let Ok(record) = self.ports.gateway.look_up(payment).await else {
-            return self.put_off(saga, self.ports.clock.now()).await;
+        let record = match self.ports.gateway.look_up(payment).await {
+            Ok(record) => record,
+            Err(error) => {
+                tracing::warn!(order.id = %order.id(), %error, "look-up of a payment unanswered");
+                return self.put_off(saga, self.ports.clock.now()).await;
+            }
         };
         match record {
             ChargeRecord::Ended(outcome) => self.charged(saga, order, outcome).await,
@@ -52,11 +56,19 @@ impl SagaRunner {
         self.call_off(saga, order, "buyer_did_not_act").await
     }
 
-    async fn call_off(&self, saga: &Saga, order: &Order, why: &str) -> Result<Step, AppError> {
+    pub(super) async fn call_off(
+        &self,
+        saga: &Saga,
+        order: &Order,
+        why: &str,
+    ) -> Result<Step, AppError> {
         match self.ports.gateway.void(order.placed().payment, order.id()).await {
             Ok(VoidOutcome::Voided) => self.compensate_unpaid(saga, order, why).await,
             Ok(VoidOutcome::AlreadyCaptured) => self.confirm(saga, order, true).await,
-            Err(_) => self.put_off(saga, self.ports.clock.now()).await,
+            Err(error) => {
+                tracing::warn!(order.id = %order.id(), %error, "void unanswered");
+                self.put_off(saga, self.ports.clock.now()).await
+            }
         }
     }
 
@@ -159,7 +171,11 @@ impl SagaRunner {
         }
         let request =
             RefundRequest { refund, payment: owed.payment, order: order.id(), amount: owed.amount };
-        Ok(self.ports.gateway.refund(&request).await.ok())
+        let answer = self.ports.gateway.refund(&request).await;
+        if let Err(error) = &answer {
+            tracing::warn!(order.id = %order.id(), refund.id = %refund, %error, "refund unanswered");
+        }
+        Ok(answer.ok())
     }
 }
 
@@ -195,26 +211,56 @@ impl OrderService {
     async fn resume(&self, order: &Order, now: Timestamp) -> Result<(), AppError> {
         let saga = self.ports.sagas.saga(SagaId::Checkout(order.id())).await?;
         let Some(saga) = saga else { return Ok(()) };
-        let SagaPlan::Checkout(CheckoutState::AwaitingBuyer { .. }) = saga.plan else {
+        let SagaPlan::Checkout(CheckoutState::AwaitingBuyer { until }) = saga.plan else {
             return Ok(());
         };
+        let driven = if now < until {
+            let Some(next) = self.buyer_acted(saga, now).await? else { return Ok(()) };
+            self.go_on(&next, order).await
+        } else {
+            self.give_up(saga.id, now).await
+        };
+        if let Err(error) = driven {
+            tracing::warn!(order.id = %order.id(), %error, "payment left to the runner");
+        }
+        Ok(())
+    }
+
+    /// Writes down that the buyer acted, and takes the saga; `None` where someone else moved it.
+    async fn buyer_acted(&self, saga: Saga, now: Timestamp) -> Result<Option<Saga>, AppError> {
         let plan = SagaPlan::Checkout(CheckoutState::Resolving { since: now });
         let lease = self.runner.new_lease(now);
         let next = saga.advance(plan, &[Effect::BuyerActed], now).leased(lease);
         let step = SagaStep { change: None, saga: next.clone(), outcome: None };
         let unit = UnitOfWork::of(now, Write::StepSaga(Box::new(step)));
         match self.ports.store.commit(unit).await {
-            Ok(()) => {}
-            Err(CommitError::Refused(Conflict::Stale(_))) => return Ok(()),
-            Err(error) => return Err(AppError::of_commit(error)),
+            Ok(()) => Ok(Some(next)),
+            Err(CommitError::Refused(Conflict::Stale(_))) => Ok(None),
+            Err(error) => Err(AppError::of_commit(error)),
         }
+    }
+
+    /// Asks the provider to go on, and drives the saga by its answer.
+    async fn go_on(&self, saga: &Saga, order: &Order) -> Result<(), AppError> {
         let step = match self.ports.gateway.resume(order.placed().payment).await {
-            Ok(outcome) => self.runner.charged(&next, order, outcome).await,
-            Err(_) => self.runner.leave_unknown(&next, order).await,
+            Ok(outcome) => self.runner.charged(saga, order, outcome).await?,
+            Err(error) => {
+                tracing::warn!(order.id = %order.id(), %error, "resumed payment unanswered");
+                self.runner.leave_unknown(saga, order).await?
+            }
         };
-        if let Ok(Step::Next(saga)) = step {
-            self.runner.drive(saga).await?;
+        match step {
+            Step::Next(saga) => self.runner.drive(saga).await,
+            Step::Rest => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The buyer came too late: calls the payment off, unless the runner is at it.
+    async fn give_up(&self, id: SagaId, now: Timestamp) -> Result<(), AppError> {
+        let lease = self.runner.new_lease(now);
+        match self.ports.sagas.claim(id, lease, now).await? {
+            Some(saga) => self.runner.drive(saga).await,
+            None => Ok(()),
+        }
     }
 }

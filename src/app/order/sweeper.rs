@@ -36,6 +36,9 @@ impl Sweeper {
                 Ok(()) => expired = expired.saturating_add(1),
                 // Confirmation or compensation was faster: there is nothing left to let go of.
                 Err(CommitError::Refused(Conflict::ReservationLost)) => {}
+                Err(CommitError::Refused(conflict)) => {
+                    tracing::error!(order.id = %order, %conflict, "hold not let go of");
+                }
                 Err(error) => return Err(AppError::of_commit(error)),
             }
         }

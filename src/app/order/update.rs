@@ -66,8 +66,8 @@ pub(super) async fn keep(
 pub(super) fn refused(error: OrderError) -> AppError {
     match error {
         OrderError::NoSuch(what) => AppError::NotFound(what),
-        OrderError::BadAmount => AppError::invalid("/amount", format!("{error}.")),
-        OrderError::Nothing(_)
+        OrderError::BadAmount
+        | OrderError::Nothing(_)
         | OrderError::InvalidTransition { .. }
         | OrderError::TooManyUnits { .. }
         | OrderError::TooMuchMoney { .. } => {

@@ -80,7 +80,7 @@ impl PricingService {
             let views = self.ports.catalog.products(&draft.products).await?;
             for (index, view) in views.iter().enumerate() {
                 if view.is_none() {
-                    faults.add(format!("/products/{index}"), "no product has this id");
+                    faults.unknown(format!("/products/{index}"), "no product has this id");
                 }
             }
             return Ok(Scope::Products(draft.products.iter().copied().collect()));
@@ -95,7 +95,7 @@ impl PricingService {
                 Some(category) => {
                     categories.insert(category.id);
                 }
-                None => faults.add(format!("/categories/{index}"), "no category has this slug"),
+                None => faults.unknown(format!("/categories/{index}"), "no category has this slug"),
             }
         }
         if draft.categories.is_empty() {

@@ -38,6 +38,11 @@ impl PriceRow {
         Ok(Self { amount, compare_at, list: None, min_quantity: 1, from: None, until: None })
     }
 
+    /// Whether it holds for everyone, at all times and for any number of units.
+    pub fn holds_always(&self) -> bool {
+        self.list.is_none() && self.min_quantity == 1 && self.from.is_none() && self.until.is_none()
+    }
+
     /// What a unit costs.
     pub fn amount(&self) -> Money {
         self.amount

@@ -66,6 +66,11 @@ impl Currency {
         Err(unknown())
     }
 
+    /// The codes of all active currencies.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        EXPONENTS.iter().map(|(code, _)| *code).chain(TWO_DIGITS.split_ascii_whitespace())
+    }
+
     /// The three letters.
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.code).unwrap_or("???")

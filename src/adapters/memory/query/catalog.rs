@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::adapters::memory::MemoryStore;
 use crate::adapters::memory::map::{after, page};
-use crate::adapters::memory::state::{CatalogState, ListKey, ListOrder, ListPlace, State};
+use crate::adapters::memory::state::{CatalogState, ListOrder, ListPlace, State};
 use crate::domain::catalog::{Category, ProductStatus};
 use crate::domain::shared::{CategoryId, ProductId, Sku, Slug, VariantId};
 use crate::ports::PortError;
@@ -115,32 +115,30 @@ fn direction(sort: ListSort) -> (ListOrder, bool) {
 
 fn list(state: &State, query: &ListQuery) -> Page<View, ListMark> {
     let (order, backwards) = direction(query.sort);
-    let key = |number, name: &str, product| ListKey {
-        list: query.category,
-        place: ListPlace { order, number, name: name.into() },
-        product: ProductId::new(product),
+    let Some(list) = state.catalog.lists.get(&query.category) else {
+        return Page { items: Vec::new(), next: None };
     };
-    let marked = |mark: &ListMark| key(mark.number, &mark.name, mark.product.uuid());
-    let within = |key: &&ListKey| key.list == query.category && key.place.order == order;
-    let (lists, mark) = (&state.catalog.lists, query.after.as_ref().map(marked));
+    let places = list.by(order);
+    let mark = query.after.as_ref().map(|mark| ListPlace {
+        number: mark.number,
+        name: (order == ListOrder::Name).then(|| mark.name.as_str().into()),
+        product: mark.product,
+    });
+    let bound = mark.map_or(Bound::Unbounded, Bound::Excluded);
     let found = if backwards {
-        // Only names are text, and they are read forwards: nothing stands behind this end.
-        let end = mark.unwrap_or_else(|| key(i64::MAX, "", Uuid::max()));
-        page(lists.range(..end).rev().take_while(within), query.limit, mark_of)
+        page(places.range((Bound::Unbounded, bound)).rev(), query.limit, mark_of)
     } else {
-        let first =
-            mark.map_or_else(|| Bound::Included(key(i64::MIN, "", Uuid::nil())), Bound::Excluded);
-        page(lists.range((first, Bound::Unbounded)).take_while(within), query.limit, mark_of)
+        page(places.range((bound, Bound::Unbounded)), query.limit, mark_of)
     };
-    let items = found.items.iter().filter_map(|key| state.catalog.view(key.product)).collect();
+    let items = found.items.iter().filter_map(|place| state.catalog.view(place.product)).collect();
     Page { items, next: found.next }
 }
 
-fn mark_of(key: &&ListKey) -> ListMark {
+fn mark_of(place: &&ListPlace) -> ListMark {
     ListMark {
-        number: key.place.number,
-        name: key.place.name.as_ref().to_owned(),
-        product: key.product,
+        number: place.number,
+        name: place.name.as_deref().unwrap_or_default().to_owned(),
+        product: place.product,
     }
 }
 

@@ -49,10 +49,9 @@ impl SearchIndex for MemorySearch {
     async fn apply(&self, changes: Vec<IndexChange>) -> Result<(), PortError> {
         let mut shelves = self.shelves();
         if let Some((shelf, _)) = &mut shelves.rebuilding {
-            changes.iter().for_each(|change| shelf.write(change));
+            shelf.write(&changes);
         }
-        let serving = Arc::make_mut(&mut shelves.serving);
-        changes.iter().for_each(|change| serving.write(change));
+        Arc::make_mut(&mut shelves.serving).write(&changes);
         Ok(())
     }
 
@@ -92,7 +91,9 @@ struct Rebuild {
 impl IndexRebuild for Rebuild {
     async fn add(&mut self, documents: Vec<SearchDocument>) -> Result<(), PortError> {
         if let Some((shelf, _)) = &mut self.index.shelves().rebuilding {
-            documents.into_iter().for_each(|document| shelf.put(document));
+            for document in documents {
+                shelf.put(document);
+            }
         }
         Ok(())
     }

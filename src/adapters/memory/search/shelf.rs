@@ -73,10 +73,12 @@ impl Product {
 }
 
 impl Shelf {
-    pub(super) fn write(&mut self, change: &IndexChange) {
-        match change {
-            IndexChange::Put(document) => self.put(document.as_ref().clone()),
-            IndexChange::Delete { product, version } => self.keep(*product, *version, || None),
+    pub(super) fn write(&mut self, changes: &[IndexChange]) {
+        for change in changes {
+            match change {
+                IndexChange::Put(document) => self.put(document.as_ref().clone()),
+                IndexChange::Delete { product, version } => self.keep(*product, *version, || None),
+            }
         }
     }
 

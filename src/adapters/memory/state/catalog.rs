@@ -34,9 +34,9 @@ impl KeptProduct {
 pub struct Shown {
     /// The view.
     pub view: Arc<ProductView>,
-    /// Its place in the lists of each of its categories and in the list of all; empty where the
-    /// shop lists it nowhere.
-    pub places: Vec<ListPlace>,
+    /// Its place by each order in the lists of its categories and in the list of all; empty where
+    /// the shop lists it nowhere.
+    pub places: Vec<(ListOrder, ListPlace)>,
 }
 
 /// What lists are sorted by. Descending orders read the same index backwards.
@@ -52,26 +52,45 @@ pub enum ListOrder {
     Name,
 }
 
-/// A place in an order.
+/// A place in a list of one order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListPlace {
-    /// Which order.
-    pub order: ListOrder,
     /// The value sorted by; 0 for names.
     pub number: i64,
-    /// The name; empty for other orders.
-    pub name: Arc<str>,
-}
-
-/// An entry of the list index.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ListKey {
-    /// The category; none for all products.
-    pub list: Option<CategoryId>,
-    /// Where in it.
-    pub place: ListPlace,
+    /// The name; none in other orders.
+    pub name: Option<Arc<str>>,
     /// The product.
     pub product: ProductId,
+}
+
+/// The products of one list, by each order.
+#[derive(Clone, Default)]
+pub struct SortedList {
+    age: Set<ListPlace>,
+    price: Set<ListPlace>,
+    popularity: Set<ListPlace>,
+    name: Set<ListPlace>,
+}
+
+impl SortedList {
+    /// The products by one order.
+    pub fn by(&self, order: ListOrder) -> &Set<ListPlace> {
+        match order {
+            ListOrder::Age => &self.age,
+            ListOrder::Price => &self.price,
+            ListOrder::Popularity => &self.popularity,
+            ListOrder::Name => &self.name,
+        }
+    }
+
+    fn by_mut(&mut self, order: ListOrder) -> &mut Set<ListPlace> {
+        match order {
+            ListOrder::Age => &mut self.age,
+            ListOrder::Price => &mut self.price,
+            ListOrder::Popularity => &mut self.popularity,
+            ListOrder::Name => &mut self.name,
+        }
+    }
 }
 
 /// Who sells a SKU now.
@@ -112,8 +131,8 @@ pub struct CatalogState {
     pub views: Map<ProductId, Shown>,
     /// How often any view changed: the version of the last one that did.
     pub view_version: u64,
-    /// Products in the order of each list.
-    pub lists: Set<ListKey>,
+    /// The list of each category, and of all products under none.
+    pub lists: Map<Option<CategoryId>, SortedList>,
     /// Published products in and below a category; none where there is none.
     pub counts: Map<CategoryId, u64>,
     /// The tree, built by the first who asks after a change.
@@ -192,25 +211,37 @@ impl CatalogState {
     }
 
     fn relist(&mut self, old: Option<&Shown>, new: &Shown) {
+        let before = old.map(|old| old.places.as_slice()).unwrap_or_default();
         let same_lists = old.is_some_and(|old| old.view.categories == new.view.categories);
-        let id = new.view.product.id();
-        let lists = |shown: &Shown| {
-            let categories = shown.view.categories.iter().copied().map(Some);
-            categories.chain([None]).collect::<Vec<_>>()
-        };
-        if let Some(old) = old {
-            let gone = |place: &&ListPlace| !(same_lists && new.places.contains(place));
-            for place in old.places.iter().filter(gone) {
-                for list in lists(old) {
-                    self.lists.remove_mut(&ListKey { list, place: place.clone(), product: id });
+        let stays = |others: &[_], place| same_lists && others.contains(place);
+        let gone: Vec<_> = before.iter().filter(|place| !stays(&new.places, place)).collect();
+        let come: Vec<_> = new.places.iter().filter(|place| !stays(before, place)).collect();
+        if let Some(old) = old.filter(|_| !gone.is_empty()) {
+            self.each_list(&old.view.categories, |list| {
+                for (order, place) in &gone {
+                    list.by_mut(*order).remove_mut(place);
                 }
-            }
+            });
         }
-        let known = |place: &ListPlace| old.is_some_and(|old| old.places.contains(place));
-        for place in new.places.iter().filter(|place| !(same_lists && known(place))) {
-            for list in lists(new) {
-                self.lists.insert_mut(ListKey { list, place: place.clone(), product: id });
+        if !come.is_empty() {
+            self.each_list(&new.view.categories, |list| {
+                for (order, place) in &come {
+                    list.by_mut(*order).insert_mut(place.clone());
+                }
+            });
+        }
+    }
+
+    /// Changes the lists of some categories and the list of all.
+    fn each_list(&mut self, holders: &[CategoryId], change: impl Fn(&mut SortedList)) {
+        for list in holders.iter().copied().map(Some).chain([None]) {
+            if let Some(known) = self.lists.get_mut(&list) {
+                change(known);
+                continue;
             }
+            let mut first = SortedList::default();
+            change(&mut first);
+            self.lists.insert_mut(list, first);
         }
     }
 
@@ -250,6 +281,7 @@ impl CatalogState {
         self.unlink_category(id);
         self.categories.remove_mut(&id);
         self.counts.remove_mut(&id);
+        self.lists.remove_mut(&Some(id));
         self.tree = Arc::default();
     }
 
@@ -313,14 +345,15 @@ impl CatalogState {
     }
 
     /// Where a published product with a price stands in each order.
-    pub fn places(view: &ProductView, price: i64) -> Vec<ListPlace> {
-        let by = |order, number| ListPlace { order, number, name: "".into() };
+    pub fn places(view: &ProductView, price: i64) -> Vec<(ListOrder, ListPlace)> {
+        let product = view.product.id();
+        let by = |order, number| (order, ListPlace { number, name: None, product });
         let name = view.product.content().name.as_str().to_lowercase();
         vec![
             by(ListOrder::Age, view.product.newest_at().micros()),
             by(ListOrder::Price, price),
             by(ListOrder::Popularity, i64::try_from(view.popularity).unwrap_or(i64::MAX)),
-            ListPlace { order: ListOrder::Name, number: 0, name: name.into() },
+            (ListOrder::Name, ListPlace { number: 0, name: Some(name.into()), product }),
         ]
     }
 }

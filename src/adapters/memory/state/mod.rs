@@ -19,7 +19,7 @@ use crate::domain::customer::StaffMember;
 use crate::domain::shared::{ImportId, StaffId};
 use crate::ports::imports::ImportReport;
 
-pub use catalog::{CatalogState, KeptProduct, ListKey, ListOrder, ListPlace, Shown};
+pub use catalog::{CatalogState, KeptProduct, ListOrder, ListPlace, Shown};
 pub use key::KeyTable;
 pub use log::{ConsumerRow, LogState};
 pub use order::OrderState;

@@ -100,6 +100,14 @@ fn only_what_was_sent_and_is_not_coming_back_already_can_be_returned() {
 }
 
 #[test]
+fn what_was_never_sent_cannot_be_returned_even_by_name() {
+    let asked =
+        confirmed().request_return(return_id(6), Some(&[units(1, 1)]), "too dark".to_owned(), NOW);
+    let from = OrderStatus::Confirmed;
+    assert_eq!(asked, Err(OrderError::InvalidTransition { from, action: "returned" }));
+}
+
+#[test]
 fn a_return_changes_the_status_when_it_arrives_and_not_before() {
     let order = ask_back(&ship(&confirmed(), 5, None), 6, None);
     assert_eq!(order.status(), OrderStatus::Shipped);

@@ -44,6 +44,17 @@ fn a_refund_is_a_positive_amount_in_the_currency_of_the_order() {
 }
 
 #[test]
+fn an_order_takes_at_most_so_many_refunds() {
+    let mut order = confirmed();
+    for number in 0..Order::MAX_ENTRIES {
+        order = after(refund(&order, 1_000 + u128::try_from(number).unwrap(), 1));
+    }
+    let from = OrderStatus::Confirmed;
+    let refused = OrderError::InvalidTransition { from, action: "refunded" };
+    assert_eq!(refund(&order, 8, 1), Err(refused));
+}
+
+#[test]
 fn a_refund_is_settled_once() {
     let order = after(refund(&confirmed(), 8, 100));
     let paid = after(order.refund_paid(refund_id(8), NOW));

@@ -82,7 +82,7 @@ pub async fn changes_of_one_batch_apply_in_order(index: Index) {
 }
 
 pub async fn many_small_changes_stay_exact(index: Index) {
-    for version in 1..=40 {
+    for version in 1..=24 {
         let changed = SearchDocument {
             version,
             brand: Some(format!("Brand {}", version % 3)),
@@ -95,14 +95,14 @@ pub async fn many_small_changes_stay_exact(index: Index) {
             index.apply(vec![delete(number, version)]).await.unwrap();
         }
     }
-    // The last to write each product: 34 to 40; of them 35 and 40 deleted it again.
+    // The last to write each product: 18 to 24; of them 20 deleted it again.
     let hits = search(&index, &text("lamp")).await;
-    let expected = BTreeSet::from([2, 3, 4, 5, 7]);
+    let expected = BTreeSet::from([1, 2, 3, 4, 5, 6]);
     assert_eq!(numbers(&hits).into_iter().collect::<BTreeSet<_>>(), expected);
-    assert_eq!(hits.total, 5);
-    let brands = [("Brand 0", 2), ("Brand 1", 2), ("Brand 2", 1)];
+    assert_eq!(hits.total, 6);
+    let brands = [("Brand 0", 3), ("Brand 1", 2), ("Brand 2", 1)];
     assert_eq!(counts(&hits.facets.brands), brands);
-    assert_eq!(counts(&hits.facets.attributes["color"]), [("red", 3), ("blue", 2)]);
+    assert_eq!(counts(&hits.facets.attributes["color"]), [("blue", 3), ("red", 3)]);
 }
 
 pub async fn a_renamed_category_shows_its_new_name(index: Index) {

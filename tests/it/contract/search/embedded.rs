@@ -82,3 +82,19 @@ async fn a_damaged_folder_gives_an_empty_index() {
     fill(&index, [product(2, "Oak desk")]).await;
     assert_eq!(found(&index, &text("desk")).await, [2]);
 }
+
+#[tokio::test]
+async fn a_lost_folder_is_told_while_searches_go_on_and_a_rebuild_brings_it_back() {
+    let folder = folder();
+    let index = open(&folder);
+    fill(&index, [product(1, "Brass lamp")]).await;
+    std::fs::remove_dir_all(&folder.0).unwrap();
+    assert!(index.apply(vec![put(product(2, "Oak desk"))]).await.is_err());
+    assert_eq!(found(&index, &text("lamp")).await, [1]);
+    let mut rebuild = index.rebuild().await.unwrap();
+    rebuild.add(vec![product(1, "Brass lamp")]).await.unwrap();
+    rebuild.publish().await.unwrap();
+    fill(&index, [product(2, "Oak desk")]).await;
+    drop(index);
+    assert_eq!(found(&open(&folder), &text("")).await, [1, 2]);
+}

@@ -194,6 +194,8 @@ impl Drop for Folder {
 contract!(memory, super::Backend::of(ecicomm::adapters::memory::MemorySearch::new()));
 
 #[cfg(feature = "tantivy")]
+mod agreement;
+#[cfg(feature = "tantivy")]
 mod embedded;
 #[cfg(feature = "tantivy")]
 contract!(tantivy_in_memory, super::embedded::in_memory());

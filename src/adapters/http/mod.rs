@@ -1,0 +1,85 @@
+//! The API over HTTP: routes, what requests and answers look like, and everything that a client may
+//! get wrong.
+//!
+//! Routes and their documentation come from one list ([`routes`]), and a request that the document
+//! does not know never reaches a handler. A handler reads a request into a command, hands it to a
+//! use case and renders what that answers; it decides nothing. Nothing here may log a query, a body
+//! or a secret, and no cause of a failure may reach a client.
+//!
+//! - `front` is what every request passes: ids, limits, access, problem documents, headers, the log.
+//! - `input` are the parts of requests, read as strictly as their schemas say.
+//! - `openapi` completes the document with what all operations share.
+//! - the folders named like contexts hold their handlers, bodies and views.
+
+mod access;
+mod auth;
+mod cart;
+mod catalog;
+mod conditions;
+mod cursor;
+mod etag;
+mod front;
+mod idempotency;
+mod input;
+mod inventory;
+mod json;
+mod media;
+mod merge;
+mod objects;
+mod openapi;
+mod operations;
+mod order;
+mod page;
+mod path;
+mod pricing;
+mod problem;
+mod process;
+mod query;
+mod rendered;
+mod respond;
+mod routes;
+mod search;
+mod server;
+mod settings;
+mod values;
+
+use std::sync::Arc;
+
+use actix_web::web::Bytes;
+
+use crate::app::Shop;
+use crate::ports::catalog::ReadContext;
+
+pub use openapi::document;
+pub use routes::configure;
+pub use server::{Server, serve};
+pub use settings::HttpSettings;
+
+/// What all requests share.
+struct State {
+    shop: Arc<Shop>,
+    settings: HttpSettings,
+    table: access::Table,
+    document: Bytes,
+    rendered: rendered::Rendered,
+    readiness: process::Readiness,
+}
+
+impl State {
+    fn new(shop: Arc<Shop>, settings: HttpSettings) -> Self {
+        let document = openapi::assembled();
+        Self {
+            shop,
+            table: access::Table::of(&document),
+            document: openapi::finished(&document).to_string().into(),
+            rendered: rendered::Rendered::new(settings.rendered_bytes),
+            readiness: process::Readiness::default(),
+            settings,
+        }
+    }
+
+    /// The circumstances of a reader of whom nothing is known.
+    fn context(&self) -> ReadContext {
+        self.shop.config.read_context(self.shop.ports.clock.now())
+    }
+}

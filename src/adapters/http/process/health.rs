@@ -1,0 +1,104 @@
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::adapters::http::problem::{Code, Problem};
+use crate::adapters::http::{State, respond};
+use crate::app::Shop;
+
+/// How long the answer of a check is taken for true.
+const FRESH_FOR: Duration = Duration::from_secs(1);
+/// How long a check may take.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Whether the process may be sent requests.
+#[derive(Default)]
+pub struct Readiness {
+    draining: AtomicBool,
+    last: Mutex<Option<(Instant, bool)>>,
+}
+
+impl Readiness {
+    /// From now on the process is not ready: it is about to stop.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether `shop` can serve, as far as a recent look tells. The first look after an answer grew
+    /// old asks; others meanwhile may ask too, which does no harm.
+    async fn check(&self, shop: &Shop) -> bool {
+        if self.draining.load(Ordering::Acquire) {
+            return false;
+        }
+        let known = self.last.lock().ok().and_then(|last| *last);
+        if let Some((at, well)) = known
+            && at.elapsed() < FRESH_FOR
+        {
+            return well;
+        }
+        let answer = tokio::time::timeout(CHECK_TIMEOUT, shop.ports.events.head()).await;
+        let well = matches!(answer, Ok(Ok(_)));
+        if let Ok(mut last) = self.last.lock() {
+            *last = Some((Instant::now(), well));
+        }
+        well
+    }
+}
+
+/// That the process lives.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
+pub struct HealthBody<'a> {
+    #[schema(example = "ok")]
+    status: &'static str,
+    /// The version of the program.
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+    /// What becomes of the shop's data when the process ends.
+    #[schema(example = "memory: forgets at exit")]
+    durability: &'a str,
+}
+
+/// Tell that the process lives
+///
+/// Asks nothing of anything else.
+#[utoipa::path(
+    tag = "process", security(()),
+    responses((status = 200, description = "It lives.", body = HealthBody)),
+)]
+#[get("/health")]
+pub async fn liveness(state: Data<State>) -> Result<HttpResponse, Problem> {
+    respond::ok(&HealthBody {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+        durability: &state.settings.durability,
+    })
+}
+
+/// That the process may serve.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Ready)]
+pub struct ReadyBody {
+    #[schema(example = "ready")]
+    status: &'static str,
+}
+
+/// Tell whether the process may serve
+///
+/// The store is asked at most once a second. A process that was told to stop is not ready.
+#[utoipa::path(
+    tag = "process", security(()),
+    responses((status = 200, description = "It may serve.", body = ReadyBody)),
+)]
+#[get("/ready")]
+pub async fn readiness(state: Data<State>) -> Result<HttpResponse, Problem> {
+    if state.readiness.check(&state.shop).await {
+        return respond::ok(&ReadyBody { status: "ready" });
+    }
+    Err(Problem::new(Code::Unavailable, "Send requests elsewhere for now.").retry_after(1))
+}

@@ -1,0 +1,91 @@
+//! The server: listening, and stopping without losing a request.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::http::KeepAlive;
+use actix_web::{App, HttpServer};
+
+use super::routes::configure_with;
+use super::{HttpSettings, State};
+use crate::app::Shop;
+
+/// A server that listens and is about to serve.
+pub struct Server {
+    state: Arc<State>,
+    address: SocketAddr,
+    running: actix_web::dev::Server,
+}
+
+impl Server {
+    /// Binds the address of `settings`. Requests wait until [`Self::run`] takes them.
+    pub fn bind(shop: Arc<Shop>, settings: HttpSettings) -> io::Result<Self> {
+        let state = Arc::new(State::new(shop, settings));
+        let settings = &state.settings;
+        let routes = configure_with(state.clone());
+        let server = HttpServer::new(move || App::new().configure(routes.clone()))
+            .workers(workers(settings.workers))
+            .keep_alive(KeepAlive::Timeout(settings.keep_alive))
+            .client_request_timeout(settings.head_timeout)
+            .client_disconnect_timeout(Duration::from_secs(1))
+            .max_connections(settings.max_connections)
+            .backlog(settings.backlog)
+            .shutdown_timeout(settings.shutdown_timeout.as_secs())
+            .disable_signals()
+            .bind(&settings.bind)?;
+        let address = server.addrs().first().copied().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        Ok(Self { state, address, running: server.run() })
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is over. Then it is not ready at once, goes on serving for the drain
+    /// delay, takes no more connections, and ends with the last request under way, or when their
+    /// time is over.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
+        let handle = self.running.handle();
+        let state = self.state;
+        tokio::select! {
+            ended = self.running => ended,
+            () = drain(&handle, &state, stop) => Ok(()),
+        }
+    }
+}
+
+async fn drain(handle: &ServerHandle, state: &State, stop: impl Future<Output = ()>) {
+    stop.await;
+    state.readiness.drain();
+    tracing::info!(
+        drain_ms = u64::try_from(state.settings.drain_delay.as_millis()).unwrap_or(u64::MAX),
+        "stopping: no longer ready"
+    );
+    tokio::time::sleep(state.settings.drain_delay).await;
+    handle.stop(true).await;
+    tracing::info!("stopped");
+}
+
+/// As many threads as were asked for, else as there are cores.
+fn workers(asked: usize) -> usize {
+    if asked > 0 {
+        return asked;
+    }
+    std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get)
+}
+
+/// Serves `shop` until `stop` is over; tells the log where.
+pub async fn serve(
+    shop: Arc<Shop>,
+    settings: HttpSettings,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let server = Server::bind(shop, settings)?;
+    tracing::info!(address = %server.address(), "serving");
+    server.run(stop).await
+}

@@ -1,0 +1,57 @@
+//! Catalogue files: NDJSON or CSV, a variant a line.
+//!
+//! Reading takes bytes as they come and never holds more than one line of them. A line that cannot be
+//! read is told with its number and why; it never stops the ones behind it. Whether a line is right
+//! is for the use case; here only its shape is.
+
+mod cell;
+mod csv_rows;
+mod json;
+mod lines;
+mod loader;
+mod render;
+mod row;
+#[cfg(test)]
+mod tests;
+
+pub use lines::{LineReader, MAX_LINE_BYTES, ReadLine};
+pub use loader::CatalogLoader;
+pub use render::render_line;
+
+/// What a catalogue file is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileFormat {
+    /// A JSON object a line.
+    Ndjson,
+    /// Comma-separated values (RFC 4180) with a header.
+    Csv,
+}
+
+impl FileFormat {
+    /// The format of a media type; parameters such as a charset are passed over.
+    pub fn of_media_type(media_type: &str) -> Option<Self> {
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        match essence.to_ascii_lowercase().as_str() {
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
+                Some(Self::Ndjson)
+            }
+            "text/csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+
+    /// The format that a file's name tells, compressed or not; NDJSON where it tells none.
+    pub fn of_file_name(name: &str) -> Self {
+        let lower = name.to_ascii_lowercase();
+        let bare = lower.strip_suffix(".gz").unwrap_or(&lower);
+        if bare.rsplit('.').next() == Some("csv") { Self::Csv } else { Self::Ndjson }
+    }
+
+    /// The media type to send a file with.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Ndjson => "application/x-ndjson",
+            Self::Csv => "text/csv",
+        }
+    }
+}

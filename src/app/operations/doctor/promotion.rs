@@ -1,0 +1,90 @@
+//! Uses of promotions against the orders that took them.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::Finding;
+use crate::domain::order::{Order, Phase, PromotionUse};
+use crate::domain::shared::PromotionId;
+
+const MEND_USES: &str = "raise or lower the promotion's limit by the difference";
+
+/// The uses that an order has taken and not given back.
+pub(super) fn uses_of(order: &Order) -> &[PromotionUse] {
+    match order.phase() {
+        Phase::Pending | Phase::Confirmed => &order.placed().uses,
+        Phase::Failed | Phase::Cancelled => &[],
+    }
+}
+
+/// How often each promotion was used.
+#[derive(Default)]
+pub(super) struct Used {
+    /// By anyone.
+    pub totals: BTreeMap<PromotionId, u64>,
+    /// All of them.
+    pub all: u64,
+}
+
+impl Used {
+    /// Counts an order's uses.
+    pub fn add(&mut self, order: &Order) {
+        for used in uses_of(order) {
+            let total = self.totals.entry(used.promotion).or_default();
+            *total = total.saturating_add(1);
+            self.all = self.all.saturating_add(1);
+        }
+    }
+}
+
+/// How often each promotion was used by each customer of one share of all customers, so that those
+/// of one share fit into memory.
+pub(super) struct CustomerUses {
+    share: u64,
+    shares: u64,
+    /// The counts.
+    pub counts: BTreeMap<(PromotionId, String), u64>,
+}
+
+impl CustomerUses {
+    /// How many uses one share has on average, at most.
+    const PER_SHARE: u64 = 50_000;
+
+    /// Into how many shares so many uses are to be cut.
+    pub fn shares(uses: u64) -> u64 {
+        uses / Self::PER_SHARE + 1
+    }
+
+    /// Nothing yet of the share with this number, which counts from 0.
+    pub fn new(share: u64, shares: u64) -> Self {
+        Self { share, shares, counts: BTreeMap::new() }
+    }
+
+    /// Counts an order's uses, where its customer is of this share.
+    pub fn add(&mut self, order: &Order) {
+        for used in uses_of(order) {
+            let mut hasher = DefaultHasher::new();
+            used.customer_key.hash(&mut hasher);
+            if hasher.finish().checked_rem(self.shares) == Some(self.share) {
+                let key = (used.promotion, used.customer_key.clone());
+                let count = self.counts.entry(key).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+    }
+}
+
+/// Holds the count of a promotion's uses against the orders that took one. A customer is not named:
+/// the key may be an e-mail address.
+pub(super) fn compare(
+    promotion: PromotionId,
+    by: &str,
+    taken: u64,
+    counted: u32,
+) -> Option<Finding> {
+    if taken == u64::from(counted) {
+        return None;
+    }
+    let what = format!("uses of promotion {promotion} by {by}");
+    Some(Finding::new(what, format!("{taken} taken by orders"), counted, MEND_USES))
+}

@@ -1,0 +1,395 @@
+//! A shop behind its API, in this process, on a clock that the test moves.
+//!
+//! Requests pass the very routes that a server serves. Time stands still unless the test moves it
+//! or something in the shop waits; so tests run with `start_paused`.
+
+use std::cell::Cell;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::{MessageBody, to_bytes};
+use actix_web::dev::Service as _;
+use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
+use actix_web::test::{TestRequest, init_service};
+use actix_web::web::Bytes;
+use actix_web::{App, HttpResponse};
+use ecicomm::adapters::http::{HttpSettings, configure};
+use ecicomm::adapters::resilience::TimeoutGateway;
+use ecicomm::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
+use ecicomm::adapters::system::JwtTokens;
+use ecicomm::app::catalog::{ProductDraft, VariantDraft};
+use ecicomm::app::inventory::MoveStockCommand;
+use ecicomm::app::{Ports, Shop};
+use ecicomm::domain::catalog::ProductStatus;
+use ecicomm::domain::customer::{Role, StaffMember};
+use ecicomm::domain::shared::{Span, StaffId, StockPolicy, Timestamp, Version};
+use ecicomm::ports::idempotency::{KeyClaim, KeyId};
+use ecicomm::ports::store::{UnitOfWork, Write};
+use ecicomm::ports::system::{Clock, StaffClaims};
+use ecicomm::settings::Settings;
+use serde_json::{Value, json};
+
+use super::build::{at, email, sku, usd};
+
+type Local<T> = Pin<Box<dyn Future<Output = T>>>;
+type Serve = Rc<dyn Fn(TestRequest) -> Local<Answer>>;
+
+/// How long the shop waits for the payment provider here.
+const PROVIDER_TIMEOUT: Span = Span::seconds(2);
+
+/// The clock of the runtime, which stands still until it is moved.
+struct TestClock {
+    began: tokio::time::Instant,
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        let passed = i64::try_from(self.began.elapsed().as_micros()).unwrap();
+        at(0).plus(Span::micros(passed))
+    }
+}
+
+/// A shop behind its API.
+pub struct Api {
+    pub shop: Shop,
+    staff: String,
+    serve: Serve,
+    keys: Cell<u32>,
+}
+
+/// An order as it was bought, and what opens it.
+pub struct Bought {
+    pub id: String,
+    pub token: String,
+    pub order: Value,
+}
+
+impl Api {
+    /// An empty shop that is ready to sell.
+    pub async fn open() -> Self {
+        let clock = Arc::new(TestClock { began: tokio::time::Instant::now() });
+        let shop =
+            over(ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap(), clock);
+        shop.pricing.set_up().await.unwrap();
+        let staff = staff_token(&shop, "admin@example.com").await;
+        let serve = serve(&shop).await;
+        Self { shop, staff, serve, keys: Cell::new(0) }
+    }
+
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        let request = TestRequest::with_uri(&format!("/api/v1{path}")).method(method);
+        Call { serve: self.serve.clone(), request, staff: self.staff.clone() }
+    }
+
+    pub fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path)
+    }
+
+    pub fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path)
+    }
+
+    pub fn post(&self, path: &str, body: Value) -> Call {
+        self.call(Method::POST, path).json(&body)
+    }
+
+    pub fn put(&self, path: &str, body: Value) -> Call {
+        self.call(Method::PUT, path).json(&body)
+    }
+
+    pub fn patch(&self, path: &str, body: Value) -> Call {
+        self.call(Method::PATCH, path).json(&body)
+    }
+
+    /// A key that no request had before.
+    pub fn key(&self) -> String {
+        let number = self.keys.get() + 1;
+        self.keys.set(number);
+        format!("test-key-{number:016}")
+    }
+
+    /// Another member of staff.
+    pub async fn colleague(&self) -> String {
+        staff_token(&self.shop, "colleague@example.com").await
+    }
+
+    /// Lets time pass.
+    pub async fn wait(&self, span: Span) {
+        let micros = u64::try_from(span.as_micros()).unwrap();
+        tokio::time::advance(Duration::from_micros(micros)).await;
+    }
+
+    /// Does all work of the background that is due.
+    pub async fn settle(&self) {
+        while self.shop.runner.step().await.unwrap() > 0 {}
+        while self.shop.sweeper.step().await.unwrap() > 0 {}
+    }
+
+    /// A product for sale with one variant, at so many cents, and its stock.
+    pub async fn product(&self, code: &str, cents: i64, stock: i64) {
+        let variant = VariantDraft {
+            id: None,
+            sku: Some(code.to_owned()),
+            price: Some(usd(cents)),
+            compare_at: None,
+            options: std::collections::BTreeMap::new(),
+            weight_grams: 500,
+            requires_shipping: true,
+            tax_category: None,
+            stock_policy: StockPolicy::Tracked,
+        };
+        let draft = ProductDraft {
+            name: format!("Thing {code}"),
+            status: Some(ProductStatus::Active),
+            variants: vec![variant],
+            ..ProductDraft::default()
+        };
+        self.shop.catalog.create(draft).await.unwrap();
+        if stock > 0 {
+            self.adjust(code, stock).await;
+        }
+    }
+
+    /// Moves stock behind the API's back.
+    pub async fn adjust(&self, code: &str, units: i64) {
+        let command = MoveStockCommand {
+            sku: sku(code),
+            quantity: units,
+            reason: None,
+            location: None,
+            expected: None,
+        };
+        let id = KeyId { principal: "harness".to_owned(), key: self.key() };
+        let key = KeyClaim { id, fingerprint: [0; 32] };
+        self.shop.inventory.adjust(command, key).await.unwrap();
+    }
+
+    /// What is on hand and reserved of a SKU.
+    pub async fn level(&self, code: &str) -> (i64, i64) {
+        let levels = self.shop.inventory.levels(&sku(code)).await.unwrap();
+        levels.iter().fold((0, 0), |(on_hand, reserved), item| {
+            (on_hand + item.on_hand(), reserved + item.reserved())
+        })
+    }
+
+    /// The id of a new cart with an address and these lines.
+    pub async fn cart(&self, lines: &[(&str, u32)]) -> String {
+        let cart = self.post("/carts", json!({})).await.ok(201);
+        let cart = cart["id"].as_str().unwrap().to_owned();
+        self.put(&format!("/carts/{cart}/shipping-address"), address()).await.ok(200);
+        for (sku, quantity) in lines {
+            let item = json!({"sku": sku, "quantity": quantity});
+            self.post(&format!("/carts/{cart}/items"), item).await.ok(200);
+        }
+        cart
+    }
+
+    /// Sends an order under a key of its own.
+    pub fn place(&self, body: Value) -> Call {
+        self.post("/orders", body).key(&self.key())
+    }
+
+    /// An order that was paid with a good card.
+    pub async fn buy(&self, lines: &[(&str, u32)]) -> Bought {
+        let cart = self.cart(lines).await;
+        self.bought(order_of(&cart, "pm_card_visa")).await
+    }
+
+    /// An order that is confirmed at once.
+    pub async fn bought(&self, body: Value) -> Bought {
+        let order = self.place(body).await.ok(201);
+        assert_eq!(order["status"], "confirmed");
+        Bought {
+            id: order["id"].as_str().unwrap().to_owned(),
+            token: order["access_token"].as_str().unwrap().to_owned(),
+            order,
+        }
+    }
+
+    /// An order as staff see it now.
+    pub async fn order(&self, id: &str) -> Value {
+        self.get(&format!("/admin/orders/{id}")).staff().await.ok(200)
+    }
+}
+
+/// Where everything is sent to.
+pub fn address() -> Value {
+    json!({
+        "name": "Ada Buyer", "line1": "1 Main Street", "city": "Springfield", "region": "IL",
+        "postal_code": "62701", "country": "US",
+    })
+}
+
+/// An order of a cart, paid by a card.
+pub fn order_of(cart: &str, token: &str) -> Value {
+    json!({
+        "cart_id": cart, "email": "ada@example.com", "payment": {"method": "card", "token": token},
+    })
+}
+
+/// The same value with these members changed.
+pub fn with(mut value: Value, members: Value) -> Value {
+    for (name, member) in members.as_object().unwrap() {
+        value[name] = member.clone();
+    }
+    value
+}
+
+/// The shop on the test's clock.
+fn over(shop: Shop, clock: Arc<TestClock>) -> Shop {
+    let settings = SandboxSettings::new(SandboxLedgerPlace::Memory);
+    let sandbox = Arc::new(SandboxGateway::try_new(clock.clone(), settings).unwrap());
+    let ports = Ports {
+        gateway: Arc::new(TimeoutGateway::new(sandbox.clone(), PROVIDER_TIMEOUT)),
+        ledger: Some(sandbox),
+        tokens: Arc::new(JwtTokens::new(b"the key of the tests, and no other", clock.clone())),
+        clock,
+        ..(*shop.ports).clone()
+    };
+    Shop::new(ports, (*shop.config).clone())
+}
+
+/// A member of staff who signed in just now.
+async fn staff_token(shop: &Shop, address: &str) -> String {
+    let now = shop.ports.clock.now();
+    let member = StaffMember {
+        id: StaffId::new(shop.ports.ids.next()),
+        email: email(address),
+        password_hash: String::new(),
+        role: Role::Administrator,
+        active: true,
+        created_at: now,
+        version: Version::FIRST,
+    };
+    let claims =
+        StaffClaims { staff: member.id, role: member.role, expires_at: now.plus(Span::days(30)) };
+    let write = Write::SaveStaff { member: Arc::new(member), expected: None };
+    shop.ports.store.commit(UnitOfWork::of(now, write)).await.unwrap();
+    shop.ports.tokens.issue(&claims).unwrap()
+}
+
+/// The routes of the shop, as a server serves them.
+async fn serve(shop: &Shop) -> Serve {
+    let settings = HttpSettings { access_log: false, ..HttpSettings::default() };
+    let routes = configure(Arc::new(shop.clone()), settings);
+    let service = Rc::new(init_service(App::new().configure(routes)).await);
+    Rc::new(move |request| {
+        let service = service.clone();
+        Box::pin(async move {
+            match service.call(request.to_request()).await {
+                Ok(response) => read(response.into_parts().1).await,
+                Err(error) => read(HttpResponse::from_error(error)).await,
+            }
+        })
+    })
+}
+
+async fn read<B: MessageBody>(response: HttpResponse<B>) -> Answer {
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("a body broke off"));
+    Answer { status, headers, body }
+}
+
+/// A request that is being put together. Awaiting it sends it.
+pub struct Call {
+    serve: Serve,
+    request: TestRequest,
+    staff: String,
+}
+
+impl Call {
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self { request: self.request.append_header((name, value)), ..self }
+    }
+
+    pub fn key(self, key: &str) -> Self {
+        self.header("Idempotency-Key", key)
+    }
+
+    /// Signed in as the administrator.
+    pub fn staff(self) -> Self {
+        let token = self.staff.clone();
+        self.bearer(&token)
+    }
+
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// As the buyer who has the order's token.
+    pub fn token(self, token: &str) -> Self {
+        self.header("X-Order-Token", token)
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.raw(&body.to_string())
+    }
+
+    pub fn raw(self, body: &str) -> Self {
+        let request = self.request.insert_header(("Content-Type", "application/json"));
+        Self { request: request.set_payload(body.to_owned()), ..self }
+    }
+}
+
+impl IntoFuture for Call {
+    type Output = Answer;
+    type IntoFuture = Local<Answer>;
+
+    fn into_future(self) -> Local<Answer> {
+        (self.serve)(self.request)
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The body as it is read.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The body of an answer that MUST have this status.
+    #[track_caller]
+    pub fn ok(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        self.json()
+    }
+
+    /// The document of a refusal that MUST have this status and code.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) -> Value {
+        let problem = self.ok(status);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status);
+        assert!(problem["title"].is_string() && problem["detail"].is_string(), "{problem}");
+        problem
+    }
+
+    /// The places in the body that a refusal names.
+    #[track_caller]
+    pub fn pointers(&self) -> Vec<String> {
+        let problem = self.refused(400, "validation_failed");
+        let errors = problem["errors"].as_array().unwrap();
+        errors.iter().filter_map(|e| e["pointer"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Whether the answer says that an earlier request made it.
+    pub fn replayed(&self) -> bool {
+        self.header("idempotency-replayed") == Some("true")
+    }
+}

@@ -1,0 +1,4 @@
+//! What the tests share: data that is quick to read.
+
+pub mod api;
+pub mod build;
