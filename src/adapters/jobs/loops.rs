@@ -20,6 +20,7 @@ async fn unless_stopped(
     work: impl Future<Output = ()>,
 ) -> bool {
     tokio::select! {
+        biased;
         () = work => true,
         _ = stopped.wait_for(|stop| *stop) => false,
     }
@@ -45,6 +46,7 @@ pub(super) async fn sagas(shop: Arc<Shop>, mut stopped: watch::Receiver<bool>) {
         }
         let wake = async {
             tokio::select! {
+                biased;
                 () = sleep(pause) => {}
                 woken = shop.ports.events.wait_after(head) => {
                     if woken.is_err() {
@@ -104,6 +106,7 @@ async fn relay_rest(shop: &Shop, consumer: &dyn EventConsumer, progress: Progres
     };
     let longest = if progress.parked { AFTER_ERROR } else { LONGEST_WAIT };
     tokio::select! {
+        biased;
         () = sleep(longest) => {}
         woken = shop.ports.events.wait_after(position) => {
             if woken.is_err() {

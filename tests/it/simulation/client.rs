@@ -211,6 +211,7 @@ fn outcome_of<T>(answer: &Result<Result<T, AppError>, Lost>) -> &'static str {
             AppError::Unauthenticated => "unauthenticated",
             AppError::Contended(_) => "contended",
             AppError::Port(_) => "unavailable",
+            AppError::Unknown(_) => "unknown",
         },
         Err(Lost::NoServer) => "no server",
         Err(Lost::Crashed) => "connection broke",

@@ -18,16 +18,20 @@ use super::setup::{CODE_FOR_TEN, CODE_ONCE_EACH, GOODS, address};
 /// How long a shopper asks after a payment whose outcome is open.
 const POLLS: u32 = 30;
 
+/// How often each shopper orders in a day at least.
+const LEAST: u32 = 18;
+
 pub struct Shopper {
     client: Client,
     email: Email,
     orders: Vec<OrderId>,
+    ordered: u32,
 }
 
 impl Shopper {
     pub fn new(client: Client) -> Self {
         let email = Email::try_new(&format!("shopper{}@example.com", client.id)).unwrap();
-        Self { client, email, orders: Vec::new() }
+        Self { client, email, orders: Vec::new(), ordered: 0 }
     }
 
     /// A day of a shopper.
@@ -35,7 +39,8 @@ impl Shopper {
         for rush in 0..RUSHES {
             self.client.world.until(rush_at(rush)).await;
             self.client.think(0, 15_000).await;
-            for _ in 0..self.client.rng.between(2, 5) {
+            let wanted = if rush + 1 == RUSHES { LEAST.saturating_sub(self.ordered) } else { 0 };
+            for _ in 0..wanted.max(u32::try_from(self.client.rng.between(2, 5)).unwrap()) {
                 self.check_out().await;
                 self.client.think(500, 30_000).await;
             }
@@ -46,11 +51,11 @@ impl Shopper {
     }
 
     async fn check_out(&mut self) {
-        let source = if self.client.rng.percent(20) {
-            BasketSource::Lines(vec![self.wish(), self.wish()])
-        } else {
-            let Some(id) = self.fill_cart().await else { return };
-            BasketSource::Cart { id, version: None }
+        let cart = if self.client.rng.percent(80) { self.fill_cart().await } else { None };
+        let source = match cart {
+            Some(id) => BasketSource::Cart { id, version: None },
+            // What works while carts are away, too.
+            None => BasketSource::Lines(vec![self.wish(), self.wish()]),
         };
         let method = self.method();
         let command = PlaceOrderCommand {
@@ -180,6 +185,7 @@ impl Shopper {
         let key = self.client.key();
         self.client.book.open(&key, Some(command.clone()));
         self.client.world.count(|tally| tally.checkouts += 1);
+        self.ordered += 1;
         let mut known = None;
         if self.client.rng.percent(10) {
             known = self.order_at_once(&command, &key).await;

@@ -1,9 +1,9 @@
 //! What happened in a run: a hash over all of it, and the last part in words.
 
 use std::collections::VecDeque;
-use std::{env, fmt};
+use std::fmt;
 
-/// How many steps are kept for the report of a failure, unless `ECICOMM_SIM_TRACE` asks for all.
+/// How many steps are kept for the report of a failure, unless all are.
 const KEPT: usize = 200;
 
 /// What a shop without work does all day; it is counted and not shown.
@@ -84,14 +84,13 @@ pub struct Trace {
     kept: VecDeque<Step>,
 }
 
-impl Default for Trace {
-    fn default() -> Self {
-        let most = if env::var_os("ECICOMM_SIM_TRACE").is_some() { usize::MAX } else { KEPT };
+impl Trace {
+    /// A trace that shows its last steps, or `all` of them, idle ones too.
+    pub fn new(all: bool) -> Self {
+        let most = if all { usize::MAX } else { KEPT };
         Self { hash: Fnv::default(), steps: 0, most, kept: VecDeque::new() }
     }
-}
 
-impl Trace {
     /// Counts a step in.
     pub fn add(&mut self, step: Step) {
         self.hash.write(&step.at.to_le_bytes());
@@ -100,7 +99,7 @@ impl Trace {
         self.hash.write(step.outcome.as_bytes());
         self.hash.write(&step.detail.to_le_bytes());
         self.steps += 1;
-        if step.outcome == "ok" && IDLE.contains(&step.what) {
+        if self.most == KEPT && step.outcome == "ok" && IDLE.contains(&step.what) {
             return;
         }
         if self.kept.len() == self.most {
@@ -122,8 +121,8 @@ impl Trace {
         self.steps
     }
 
-    /// The last steps, a line each.
-    pub fn tail(&self) -> String {
-        self.kept.iter().map(|step| format!("{step}\n")).collect()
+    /// The steps that were kept, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        self.kept.iter().map(ToString::to_string).collect()
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ecicomm::domain::shared::Timestamp;
 use ecicomm::ports::system::{Clock, Ids, Secrets};
+use tokio::sync::Notify;
 use tokio::time::{self, Instant};
 use uuid::{Builder, Uuid};
 
@@ -49,6 +50,8 @@ pub struct World {
     pub plan: Plan,
     began: Instant,
     inner: Mutex<Inner>,
+    /// Told of every commit.
+    pub commits: Notify,
 }
 
 struct Inner {
@@ -64,7 +67,8 @@ struct Inner {
 }
 
 impl World {
-    pub fn new(seed: u64) -> Arc<Self> {
+    /// The world of a seed; `all` keeps its whole trace.
+    pub fn new(seed: u64, all: bool) -> Arc<Self> {
         let plan = Plan::of(seed);
         Arc::new(Self {
             seed,
@@ -75,10 +79,11 @@ impl World {
                 ids: 0,
                 rough: false,
                 crashes: (-1, 0),
-                trace: Trace::default(),
+                trace: Trace::new(all),
                 tally: Tally::default(),
                 violations: Vec::new(),
             }),
+            commits: Notify::new(),
             plan,
         })
     }
@@ -176,6 +181,11 @@ impl World {
         inner.trace.hash()
     }
 
+    /// The steps that were kept, a line each.
+    pub fn trace(&self) -> Vec<String> {
+        self.inner().trace.lines()
+    }
+
     /// What the run came to: its counts, or its violations with the tail of its trace.
     pub fn report(&self) -> Result<Tally, String> {
         let inner = self.inner();
@@ -191,7 +201,7 @@ impl World {
             inner.trace.steps(),
             shown.join("\n  "),
             self.plan,
-            inner.trace.tail(),
+            inner.trace.lines().join("\n"),
         ))
     }
 }

@@ -57,12 +57,14 @@ impl Store for Faulty<dyn Store> {
                 tokio::spawn(async move {
                     pause(world.millis(1, 20_000)).await;
                     let applied = inner.commit(unit).await.is_ok();
+                    world.commits.notify_waiters();
                     world.note(0, op, if applied { "late, applied" } else { "late, refused" }, 0);
                 });
                 self.gate.fail(op, draw.fate)
             }
             _ => {
                 let result = self.inner.commit(unit).await;
+                self.gate.world.commits.notify_waiters();
                 self.gate.leave(op, draw, result).await
             }
         }
