@@ -202,7 +202,7 @@ fn outcome_of<T>(answer: &Result<Result<T, AppError>, Lost>) -> &'static str {
     match answer {
         Ok(Ok(_)) => "answered",
         Ok(Err(error)) => match error {
-            AppError::Invalid(_) | AppError::Unknown(_) => "invalid",
+            AppError::Invalid(_) => "invalid",
             AppError::NotFound(_) => "not found",
             AppError::Refused(_) => "refused",
             AppError::PreconditionFailed => "precondition failed",
