@@ -5,7 +5,7 @@ use ecicomm::domain::shared::Span;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::api::{Api, Answer, address, order_of, with};
+use crate::harness::api::{Answer, Api, address, order_of, with};
 use crate::harness::build::usd;
 
 /// Totals agree with the lines and with each other, to the cent.
@@ -61,7 +61,10 @@ async fn a_cart_begins_empty_and_tells_where_it_is() {
     assert!(tag.starts_with(&format!("\"{}-", cart["version"])), "{tag}");
     let nothing = json!({"amount": 0, "currency": "USD"});
     assert_eq!(cart["currency"], "USD");
-    assert_eq!((&cart["lines"], &cart["coupons"], &cart["total"]), (&json!([]), &json!([]), &nothing));
+    assert_eq!(
+        (&cart["lines"], &cart["coupons"], &cart["total"]),
+        (&json!([]), &json!([]), &nothing)
+    );
     assert_eq!(cart["estimated"], true);
     assert_eq!(api.get(&format!("/carts/{id}")).await.ok(200), cart);
 }
@@ -101,7 +104,10 @@ async fn a_wrong_item_is_refused_with_its_place_and_leaves_no_trace() {
     for (body, place) in [
         (json!({"quantity": 1}), ""),
         (json!({"sku": "LAMP-1"}), "/quantity"),
-        (json!({"sku": "LAMP-1", "variant_id": before["lines"][0]["variant_id"], "quantity": 1}), ""),
+        (
+            json!({"sku": "LAMP-1", "variant_id": before["lines"][0]["variant_id"], "quantity": 1}),
+            "",
+        ),
         (json!({"sku": "LAMP-1", "quantity": 1, "unit_price": 1}), "/unit_price"),
         (json!({"sku": "two words", "quantity": 1}), "/sku"),
         (json!({"sku": null, "quantity": 1}), "/sku"),
@@ -133,7 +139,9 @@ async fn a_cart_that_nobody_has_is_not_found() {
     for id in ["00000000-0000-7000-8000-000000000000", "7", "%00", "LAMP-1"] {
         api.get(&format!("/carts/{id}")).await.refused(404, "not_found");
         let item = json!({"sku": "LAMP-1", "quantity": 1});
-        api.post(&format!("/carts/{id}/coupons"), json!({"code": "X"})).await.refused(404, "not_found");
+        api.post(&format!("/carts/{id}/coupons"), json!({"code": "X"}))
+            .await
+            .refused(404, "not_found");
         let answer = api.post(&format!("/carts/{id}/items"), item).await;
         assert!(matches!(answer.status, 404 | 409), "{answer:?}");
     }
@@ -178,11 +186,15 @@ async fn an_edit_of_a_cart_that_changed_meanwhile_is_refused_where_it_says_what_
     add().header("If-Match", "W/\"1\"").await.refused(412, "precondition_failed");
     add().header("If-Match", "*").await.ok(200);
     assert_eq!(quantities(&add().await.ok(200)), [("LAMP-1", 5)]);
-    for (path, body) in [("coupons", json!({"code": "X"})), ("items", json!({"sku": "LAMP-1", "quantity": 1}))] {
+    for (path, body) in
+        [("coupons", json!({"code": "X"})), ("items", json!({"sku": "LAMP-1", "quantity": 1}))]
+    {
         let stale = api.post(&format!("{cart}/{path}"), body).header("If-Match", &seen).await;
         stale.refused(412, "precondition_failed");
     }
-    for (path, body) in [("shipping-address", address()), ("shipping-option", json!({"code": "standard"}))] {
+    for (path, body) in
+        [("shipping-address", address()), ("shipping-option", json!({"code": "standard"}))]
+    {
         let stale = api.put(&format!("{cart}/{path}"), body).header("If-Match", &seen).await;
         stale.refused(412, "precondition_failed");
     }
@@ -256,7 +268,10 @@ async fn an_address_ends_the_estimate() {
     let shown = api.put(&path, address()).await.ok(200);
     assert_eq!(shown["estimated"], false);
     assert_eq!(shown["shipping_address"]["city"], "Springfield");
-    assert_eq!(api.put(&path, with(address(), json!({"country": "USA"}))).await.pointers(), ["/country"]);
+    assert_eq!(
+        api.put(&path, with(address(), json!({"country": "USA"}))).await.pointers(),
+        ["/country"]
+    );
     assert_eq!(api.put(&path, with(address(), json!({"name": " "}))).await.pointers(), ["/name"]);
     assert_eq!(api.put(&path, with(address(), json!({"planet": 3}))).await.pointers(), ["/planet"]);
 }

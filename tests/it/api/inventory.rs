@@ -28,7 +28,8 @@ async fn shoppers_are_told_to_the_unit_what_can_be_bought() {
     let api = lamps().await;
     api.product("LAST-1", 100, 1).await;
     api.product("NONE-1", 100, 0).await;
-    let page = api.get("/availability?sku=LAST-1&sku=lamp-1&sku=NONE-1&sku=UNKNOWN&sku=LAST-1").await;
+    let page =
+        api.get("/availability?sku=LAST-1&sku=lamp-1&sku=NONE-1&sku=UNKNOWN&sku=LAST-1").await;
     let told = json!([
         {"sku": "LAST-1", "availability": "low_stock", "available": 1},
         {"sku": "LAMP-1", "availability": "in_stock", "available": 10},
@@ -142,7 +143,9 @@ async fn a_sku_that_nobody_stocks_is_not_found() {
 #[tokio::test(start_paused = true)]
 async fn a_sku_of_reserved_characters_is_reached_by_its_escapes() {
     let api = Api::open().await;
-    for (sku, path) in [("A/B", "A%2FB"), ("50%", "50%25"), ("A?B#C", "A%3FB%23C"), ("A+B;C", "A+B;C")] {
+    for (sku, path) in
+        [("A/B", "A%2FB"), ("50%", "50%25"), ("A?B#C", "A%3FB%23C"), ("A+B;C", "A+B;C")]
+    {
         api.product(sku, 100, 3).await;
         let shown = api.get(&format!("/admin/inventory/{path}")).staff().await.ok(200);
         assert_eq!((&shown["sku"], &shown["on_hand"]), (&json!(sku), &json!(3)));
@@ -164,12 +167,20 @@ async fn the_ledger_tells_the_life_of_a_sku_and_sums_to_its_stock() {
     let cart = api.cart(&[("LAMP-1", 1)]).await;
     api.place(order_of(&cart, "pm_card_chargeDeclined")).await.refused(402, "payment_declined");
     let page = api.get("/admin/inventory/LAMP-1/events?limit=100").staff().await.ok(200);
-    let told: Vec<(&str, i64)> = page["items"].as_array().unwrap().iter()
+    let told: Vec<(&str, i64)> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
         .map(|e| (e["kind"].as_str().unwrap(), e["quantity"].as_i64().unwrap()))
         .collect();
     let life = [
-        ("adjusted", 10), ("adjusted", -1), ("reserved", 2), ("committed", 2), ("cancelled", 2),
-        ("reserved", 1), ("released", 1),
+        ("adjusted", 10),
+        ("adjusted", -1),
+        ("reserved", 2),
+        ("committed", 2),
+        ("cancelled", 2),
+        ("reserved", 1),
+        ("released", 1),
     ];
     assert_eq!(told, life);
     assert_eq!(page["items"][1]["reason"], "broken");

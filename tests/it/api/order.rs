@@ -38,7 +38,10 @@ async fn an_order_is_confirmed_and_tells_everything_once() {
     let id = order["id"].as_str().unwrap();
     assert_eq!(answer.header("location"), Some(format!("/api/v1/orders/{id}").as_str()));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
-    assert_eq!((&order["status"], &order["email"]), (&json!("confirmed"), &json!("ada@example.com")));
+    assert_eq!(
+        (&order["status"], &order["email"]),
+        (&json!("confirmed"), &json!("ada@example.com"))
+    );
     assert_eq!(order["number"].as_str().unwrap().len(), 10);
     assert!(adds_up(&order));
     let total = &order["total"];
@@ -88,7 +91,10 @@ async fn a_wrong_order_is_refused_with_its_place_and_its_key_stays_free() {
         (json!({"email": "nobody"}), "/email"),
         (json!({"email": null}), "/email"),
         (json!({"shipping_address": {"name": "Ada"}}), "/shipping_address/line1"),
-        (json!({"billing_address": with(address(), json!({"country": "XX9"}))}), "/billing_address/country"),
+        (
+            json!({"billing_address": with(address(), json!({"country": "XX9"}))}),
+            "/billing_address/country",
+        ),
         (json!({"shipping_option": ""}), "/shipping_option"),
         (json!({"payment": {"method": "card"}}), "/payment/token"),
         (json!({"payment": {"method": "card", "token": long}}), "/payment/token"),
@@ -158,7 +164,9 @@ async fn an_order_that_differs_from_what_its_buyer_saw_is_refused_with_the_cart(
     let item = json!({"sku": "LAMP-1", "quantity": 1});
     let now = api.post(&format!("/carts/{cart}/items"), item).await.ok(200);
     let order = |members: Value| api.place(with(order_of(&cart, "pm_card_visa"), members));
-    for members in [json!({"cart_version": seen["version"]}), json!({"expected_total": seen["total"]})] {
+    for members in
+        [json!({"cart_version": seen["version"]}), json!({"expected_total": seen["total"]})]
+    {
         let problem = order(members).await.refused(409, "cart_changed");
         assert_eq!(problem["cart"]["total"], now["total"]);
     }
@@ -217,12 +225,14 @@ async fn a_buyer_who_must_act_confirms_afterwards() {
     assert!(pending["payment"]["next_action"].is_string());
     let (id, token) = (pending["id"].as_str().unwrap(), pending["access_token"].as_str().unwrap());
     let key = api.key();
-    let confirm = || {
-        api.post(&format!("/orders/{id}/payment/confirm"), json!({})).token(token).key(&key)
-    };
+    let confirm =
+        || api.post(&format!("/orders/{id}/payment/confirm"), json!({})).token(token).key(&key);
     let first = confirm().await;
     let confirmed = first.ok(200);
-    assert_eq!((&confirmed["status"], &confirmed["access_token"]), (&json!("confirmed"), &json!(null)));
+    assert_eq!(
+        (&confirmed["status"], &confirmed["access_token"]),
+        (&json!("confirmed"), &json!(null))
+    );
     let again = confirm().await;
     assert_eq!((again.replayed(), &again.body), (true, &first.body));
     assert_eq!(api.level("LAMP-1").await, (9, 0));
@@ -286,7 +296,10 @@ async fn a_cancelled_order_gives_back_units_and_money() {
     let api = lamps().await;
     let bought = api.buy(&[("LAMP-1", 3)]).await;
     let cancelled = cancel(&api, &bought).key(&api.key()).await.ok(200);
-    assert_eq!((&cancelled["status"], &cancelled["reason"]), (&json!("cancelled"), &json!("changed my mind")));
+    assert_eq!(
+        (&cancelled["status"], &cancelled["reason"]),
+        (&json!("cancelled"), &json!("changed my mind"))
+    );
     assert_eq!(cancelled["lines"][0]["cancelled"], 3);
     assert_eq!(cancelled["refunds"][0]["status"], "pending");
     assert_eq!(api.level("LAMP-1").await, (10, 0));

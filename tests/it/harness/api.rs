@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use actix_web::body::{MessageBody, to_bytes};
 use actix_web::dev::Service as _;
-use actix_web::http::header::HeaderMap;
 use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, init_service};
 use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse};
@@ -72,7 +72,8 @@ impl Api {
     /// An empty shop that is ready to sell.
     pub async fn open() -> Self {
         let clock = Arc::new(TestClock { began: tokio::time::Instant::now() });
-        let shop = over(ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap(), clock);
+        let shop =
+            over(ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap(), clock);
         shop.pricing.set_up().await.unwrap();
         let staff = staff_token(&shop, "admin@example.com").await;
         let serve = serve(&shop).await;
