@@ -9,3 +9,4 @@ mod app;
 mod architecture;
 mod contract;
 mod harness;
+mod openapi;

@@ -7,9 +7,9 @@ use utoipa::IntoParams;
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct IfMatchParam {
-    /// The `ETag` that the thing had when it was read. Compared strongly; only the part before the
-    /// hyphen counts.
-    #[param(rename = "If-Match", pattern = r#"^(\*|(W/)?"[!#-~]{0,64}")$"#)]
+    /// The `ETag` that the thing had when it was read, or `*`. Compared strongly; of the tag the part
+    /// before the hyphen counts.
+    #[param(rename = "If-Match", pattern = r#"^"[0-9]{1,18}(-[0-9a-f]{32})?"$"#)]
     if_match: Option<String>,
 }
 

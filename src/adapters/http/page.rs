@@ -22,7 +22,7 @@ pub struct PageParams {
     /// How many entries at most.
     #[param(minimum = 1, maximum = 100, default = 20)]
     pub limit: Option<i64>,
-    /// The `next_cursor` of the page before, as it came.
+    /// The `next_cursor` of the page before, as it came; the first page where absent or empty.
     #[param(max_length = 2048)]
     pub cursor: Option<String>,
 }
@@ -45,7 +45,8 @@ impl PageParams {
     /// Where the list goes on; `list` names it with its filters and its order.
     pub fn after<M: Mark>(&self, state: &State, list: &str) -> Result<Option<M>, Problem> {
         let signer = &*state.shop.ports.signer;
-        self.cursor.as_deref().map(|text| cursor::decode(signer, list, text)).transpose()
+        let cursor = self.cursor.as_deref().filter(|text| !text.is_empty());
+        cursor.map(|text| cursor::decode(signer, list, text)).transpose()
     }
 }
 

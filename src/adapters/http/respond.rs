@@ -11,6 +11,7 @@ use super::problem::{Code, Problem};
 
 /// The media type of answers.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 /// How long others may keep an answer.
 fn public_for(seconds: u32) -> HeaderValue {
@@ -31,9 +32,18 @@ pub fn bytes_of<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
     Ok(bytes.into())
 }
 
+/// Below how many bytes it costs more to compress an answer than to send it.
+const SMALL: usize = 1_024;
+
 /// An answer that is JSON already.
 pub fn raw(status: StatusCode, body: Bytes) -> HttpResponse {
-    HttpResponse::build(status).insert_header((header::CONTENT_TYPE, JSON)).body(body)
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::CONTENT_TYPE, JSON));
+    if body.len() < SMALL {
+        // Not compressed behind this; the front takes the header off again.
+        response.insert_header((header::CONTENT_ENCODING, IDENTITY));
+    }
+    response.body(body)
 }
 
 /// An answer in JSON.

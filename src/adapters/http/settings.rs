@@ -38,8 +38,6 @@ pub struct HttpSettings {
     pub page_max_age_seconds: u32,
     /// The most bytes of rendered products that are kept.
     pub rendered_bytes: u64,
-    /// From how many bytes on an answer is compressed for clients that can read it.
-    pub compress_from: usize,
     /// Whether clients reach the server by TLS, so that they may be told to insist on it.
     pub behind_tls: bool,
     /// Whether each request gets a line in the log; failures always do.
@@ -68,7 +66,6 @@ impl Default for HttpSettings {
             shutdown_timeout: Duration::from_secs(19),
             page_max_age_seconds: 2,
             rendered_bytes: 64 * 1024 * 1024,
-            compress_from: 1_024,
             behind_tls: false,
             access_log: true,
             durability: "memory: forgets at exit".to_owned(),

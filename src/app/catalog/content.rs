@@ -37,8 +37,8 @@ impl ContentPlan {
         let categories = categories(&draft.categories, &mut tree, ports, &mut faults).await?;
         let slug = slug(draft, known, ports, &mut faults).await?;
         let variants = variants::check(&draft.variants, known, ports, &mut faults);
-        let parts = Parts { slug, categories, variants: variants.checked };
-        let content = assemble(draft, known.map(Product::content), parts, ports, &mut faults);
+        let resolved = Resolved { slug, categories, variants: variants.checked };
+        let content = assemble(draft, known.map(Product::content), resolved, ports, &mut faults);
         Ok(Self {
             content: faults.finish(content)?,
             categories: tree.into_writes(),
@@ -63,7 +63,7 @@ impl ContentPlan {
 }
 
 /// What of the content needs the rest of the catalog to be checked.
-struct Parts {
+struct Resolved {
     slug: Option<Slug>,
     categories: Vec<CategoryId>,
     variants: Vec<Variant>,
@@ -72,7 +72,7 @@ struct Parts {
 fn assemble(
     draft: &ProductDraft,
     before: Option<&ProductContent>,
-    parts: Parts,
+    resolved: Resolved,
     ports: &Ports,
     faults: &mut Faults,
 ) -> Option<ProductContent> {
@@ -85,17 +85,17 @@ fn assemble(
     let images = images(&draft.images, before, ports, faults);
     Some(ProductContent {
         name: name?,
-        slug: parts.slug?,
+        slug: resolved.slug?,
         description,
         brand,
         status: draft.status.or(before.map(|content| content.status)).unwrap_or_default(),
-        categories: parts.categories,
+        categories: resolved.categories,
         attributes,
         tags,
         published_in: before.map(|content| content.published_in.clone()).unwrap_or_default(),
         metadata,
         images,
-        variants: parts.variants,
+        variants: resolved.variants,
         released_at: draft.released_at,
     })
 }

@@ -21,11 +21,11 @@ pub(super) fn brand(raw: Option<&str>, faults: &mut Faults) -> Option<Brand> {
 }
 
 pub(super) fn attributes(given: &BTreeMap<String, String>, faults: &mut Faults) -> Attributes {
-    pairs("/attributes", given, |pairs| Attributes::try_new(pairs), faults).unwrap_or_default()
+    pairs("/attributes", given, Attributes::try_new, faults).unwrap_or_default()
 }
 
 pub(super) fn metadata(given: &BTreeMap<String, String>, faults: &mut Faults) -> Metadata {
-    pairs("/metadata", given, |pairs| Metadata::try_new(pairs), faults).unwrap_or_default()
+    pairs("/metadata", given, Metadata::try_new, faults).unwrap_or_default()
 }
 
 /// The options of the variant at `place`, a pointer.
@@ -35,7 +35,7 @@ pub(super) fn options(
     faults: &mut Faults,
 ) -> OptionValues {
     let place = format!("{place}/options");
-    pairs(&place, given, |pairs| OptionValues::try_new(pairs), faults).unwrap_or_default()
+    pairs(&place, given, OptionValues::try_new, faults).unwrap_or_default()
 }
 
 /// Checks all pairs at once, and only where that fails each alone, to tell which is wrong.

@@ -7,13 +7,13 @@ use crate::ports::search::{CategoryLabel, SearchDocument};
 
 /// What the index should know of a product; nothing where the shop does not show it or it has no
 /// price under the circumstances.
-pub fn document_of(view: &ProductView, context: &ReadContext) -> Option<SearchDocument> {
+pub fn document_of(view: &ProductView, reader: &ReadContext) -> Option<SearchDocument> {
     let product = &view.product;
     let content = product.content();
     if !product.is_published() {
         return None;
     }
-    let (_, price) = view.cheapest(context)?;
+    let (_, price) = view.cheapest(reader)?;
     Some(SearchDocument {
         product: product.id(),
         version: view.version,
@@ -25,7 +25,7 @@ pub fn document_of(view: &ProductView, context: &ReadContext) -> Option<SearchDo
         attributes: attributes(content),
         tags: content.tags.iter().map(|tag| tag.as_str().to_owned()).collect(),
         price,
-        prices: prices(product, view, context),
+        prices: prices(product, view, reader),
         in_stock: view.best_availability().is_sellable(),
         popularity: view.popularity,
         released_at: product.newest_at(),
@@ -40,8 +40,8 @@ fn categories(view: &ProductView) -> Vec<CategoryLabel> {
 
 /// The prices of the variants that can be bought; where none can, of all that have one, so that a
 /// price filter goes by the price that is shown.
-fn prices(product: &Product, view: &ProductView, context: &ReadContext) -> Vec<i64> {
-    let asked = context.price_at();
+fn prices(product: &Product, view: &ProductView, reader: &ReadContext) -> Vec<i64> {
+    let asked = reader.price_at();
     let bands =
         view.availability.iter().copied().chain(std::iter::repeat(Availability::OutOfStock));
     let priced = |only_sellable: bool| -> Vec<i64> {

@@ -96,7 +96,7 @@ async fn a_wrong_item_is_refused_with_its_place_and_leaves_no_trace() {
     let (api, cart) = lamps().await;
     let before = api.get(&cart).await.ok(200);
     let items = format!("{cart}/items");
-    for quantity in ["0", "-1", "1.5", "\"2\"", "1e3", "null", "100000000000000000000"] {
+    for quantity in ["0", "-1", "1.5", "\"2\"", "1e20", "null", "100000000000000000000"] {
         let body = format!(r#"{{"sku": "LAMP-1", "quantity": {quantity}}}"#);
         let answer = api.post(&items, json!({})).raw(&body).await;
         assert_eq!(answer.pointers(), ["/quantity"], "{quantity}");

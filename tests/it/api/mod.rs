@@ -1,7 +1,14 @@
 //! The API from the outside: requests and answers alone.
 
+mod auth;
 mod cart;
+mod catalog;
+mod categories;
+mod files;
+mod http;
 mod idempotency;
 mod inventory;
 mod order;
 mod order_admin;
+mod pricing;
+mod search;

@@ -125,8 +125,8 @@ async fn an_order_is_shipped_in_parts_and_delivered() {
     assert_eq!(shipped["lines"][0]["shipped"], 2);
     act(&api, &bought, "shipments", part).await.refused(409, "invalid_transition");
     let unknown = json!({"lines": [{"sku": "NONE-1", "quantity": 1}]});
-    let unknown = act(&api, &bought, "shipments", unknown).await;
-    assert_eq!(unknown.refused(409, "unknown_reference")["errors"][0]["pointer"], "/lines/0/sku");
+    let unknown = act(&api, &bought, "shipments", unknown).await.refused(409, "unknown_reference");
+    assert_eq!(unknown["errors"][0]["pointer"], "/lines/0/sku");
     let late = api.post(&format!("/orders/{}/cancel", bought.id), json!({"reason": "late"}));
     late.token(&bought.token).key(&api.key()).await.refused(409, "invalid_transition");
     let rest = order_in(&act(&api, &bought, "shipments", json!({})).await);
@@ -194,8 +194,8 @@ async fn no_more_is_paid_back_than_was_paid() {
         let answer = act(&api, &bought, "refunds", json!({"amount": amount})).await;
         assert_eq!(answer.pointers(), [place], "{amount}");
     }
-    let euro = json!({"amount": {"amount": 1, "currency": "EUR"}});
-    act(&api, &bought, "refunds", euro).await.refused(409, "invalid_transition");
+    let foreign = json!({"amount": {"amount": 1, "currency": "EUR"}});
+    act(&api, &bought, "refunds", foreign).await.refused(409, "invalid_transition");
     api.settle().await;
     let after = api.order(&bought.id).await;
     assert_eq!(after["payment"]["refunded"], usd(total * 6 / 10));

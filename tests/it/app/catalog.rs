@@ -17,7 +17,9 @@ use super::support::{
 };
 
 fn pointers<T: std::fmt::Debug>(refused: Result<T, AppError>) -> Vec<String> {
-    let Err(AppError::Invalid(errors)) = refused else { panic!("{refused:?}") };
+    let Err(AppError::Invalid(errors) | AppError::Unknown(errors)) = refused else {
+        panic!("{refused:?}")
+    };
     errors.into_iter().map(|error| error.pointer).collect()
 }
 

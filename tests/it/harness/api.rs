@@ -80,8 +80,24 @@ impl Api {
         Self { shop, staff, serve, keys: Cell::new(0) }
     }
 
+    /// The same, which nobody administers yet.
+    pub async fn closed() -> Self {
+        let shop = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
+        let serve = serve(&shop).await;
+        Self { shop, staff: String::new(), serve, keys: Cell::new(0) }
+    }
+
     pub fn call(&self, method: Method, path: &str) -> Call {
-        let request = TestRequest::with_uri(&format!("/api/v1{path}")).method(method);
+        self.request(TestRequest::with_uri(&format!("/api/v1{path}")).method(method))
+    }
+
+    /// Reads what is at an address outside the API's base path.
+    pub fn at(&self, path: &str) -> Call {
+        self.request(TestRequest::with_uri(path))
+    }
+
+    /// A request to any address.
+    pub fn request(&self, request: TestRequest) -> Call {
         Call { serve: self.serve.clone(), request, staff: self.staff.clone() }
     }
 
@@ -323,6 +339,16 @@ impl Call {
     /// As the buyer who has the order's token.
     pub fn token(self, token: &str) -> Self {
         self.header("X-Order-Token", token)
+    }
+
+    /// With a body of another kind.
+    pub fn content_type(self, media: &str) -> Self {
+        Self { request: self.request.insert_header(("Content-Type", media)), ..self }
+    }
+
+    /// With bytes as they are.
+    pub fn bytes(self, body: impl Into<Bytes>) -> Self {
+        Self { request: self.request.set_payload(body.into()), ..self }
     }
 
     pub fn json(self, body: &Value) -> Self {

@@ -165,8 +165,8 @@ pub async fn admin_patch_category(
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.category(id.0).await?;
-    let expected = IfMatch::of(&request)?.required(known.version)?;
     let whole = merge(&CategoryInput::from(&*known), &patch.raw)?;
+    let expected = IfMatch::of(&request)?.required(known.version)?;
     let category = catalog.revise_category(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &category)
 }

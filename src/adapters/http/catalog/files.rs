@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 use tokio::sync::mpsc;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
@@ -154,7 +155,7 @@ pub struct FileBody;
 
 impl PartialSchema for FileBody {
     fn schema() -> RefOr<Schema> {
-        RefOr::T(Schema::default())
+        RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(SchemaType::AnyValue).build()))
     }
 }
 

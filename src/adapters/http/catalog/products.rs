@@ -115,8 +115,8 @@ pub async fn admin_patch_product(
 ) -> Result<HttpResponse, Problem> {
     let catalog = &state.shop.catalog;
     let known = catalog.product(id.0).await?;
-    let expected = IfMatch::of(&request)?.required(known.product.version())?;
     let whole = merge(&ProductInput::from(&*known.product), &patch.raw)?;
+    let expected = IfMatch::of(&request)?.required(known.product.version())?;
     let view = catalog.revise(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &view.product)
 }

@@ -1,19 +1,17 @@
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::*;
 
-/// Signs with a checksum: enough to tell texts apart.
+/// Signs without a key: enough to tell texts apart.
 struct Sum;
 
 impl Signer for Sum {
     fn sign(&self, purpose: &str, data: &[u8]) -> [u8; 32] {
-        let mut sum = [0_u8; 32];
-        for (index, byte) in purpose.bytes().chain(data.iter().copied()).enumerate() {
-            let place = index % 32;
-            sum[place] = sum[place].wrapping_mul(31).wrapping_add(byte).wrapping_add(7);
-            sum[(place + 1) % 32] ^= byte.rotate_left(3);
-        }
-        sum
+        let mut digest = Sha256::new();
+        digest.update(purpose.as_bytes());
+        digest.update(data);
+        digest.finalize().into()
     }
 
     fn verify(&self, purpose: &str, data: &[u8], signature: &[u8]) -> bool {

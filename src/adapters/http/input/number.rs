@@ -9,7 +9,7 @@ use utoipa::{Number, PartialSchema, ToSchema};
 
 use super::{inlined, schema};
 
-/// A whole number from `MIN` to `MAX`, written without point or exponent.
+/// A whole number from `MIN` to `MAX`. As in JSON Schema, `2.0` is the whole number 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Int<const MIN: i64, const MAX: i64>(pub i64);
 
@@ -20,6 +20,15 @@ impl<const MIN: i64, const MAX: i64> Int<MIN, MAX> {
             _ => Err(E::custom(format!("must be a whole number from {MIN} to {MAX}"))),
         }
     }
+}
+
+/// The largest number up to which floats tell all whole numbers apart.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// The whole number that `number` is, if it is one and exact.
+fn whole_number(number: f64) -> Option<i64> {
+    let exact = number.fract() == 0.0 && number.abs() <= MAX_EXACT;
+    if exact { format!("{number:.0}").parse().ok() } else { None }
 }
 
 struct IntVisitor<const MIN: i64, const MAX: i64>;
@@ -37,6 +46,10 @@ impl<const MIN: i64, const MAX: i64> Visitor<'_> for IntVisitor<MIN, MAX> {
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
         Int::checked(i64::try_from(number).ok())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        Int::checked(whole_number(number))
     }
 }
 
@@ -95,6 +108,10 @@ impl<const MOST: i64> Visitor<'_> for SignedVisitor<MOST> {
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
         self.visit_i64(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        self.visit_i64(whole_number(number).unwrap_or(0))
     }
 }
 

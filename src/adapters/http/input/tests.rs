@@ -29,16 +29,21 @@ fn nothing_is_trimmed_or_converted() {
 #[test]
 fn whole_numbers_keep_to_their_bounds() {
     type Small = Int<1, 10>;
-    for text in ["1", "10"] {
+    for text in ["1", "10", "1.0", "1e1"] {
         assert!(from_str::<Small>(text).is_ok(), "{text}");
     }
-    for text in ["0", "11", "-1", "1.0", "1e0", "\"1\"", "true", "18446744073709551615"] {
+    for text in ["0", "11", "-1", "1.5", "1e20", "0.0", "\"1\"", "true", "18446744073709551615"] {
         assert!(from_str::<Small>(text).is_err(), "{text}");
     }
     for text in ["0", "11", "-11", "1.5"] {
         assert!(from_str::<Signed<10>>(text).is_err(), "{text}");
     }
     assert_eq!(from_str::<Signed<10>>("-10").unwrap().0, -10);
+    assert_eq!(from_str::<Signed<10>>("-2.0").unwrap().0, -2);
+    type Any = Int<{ i64::MIN }, { i64::MAX }>;
+    assert_eq!(from_str::<Any>("9223372036854775807").unwrap().0, i64::MAX);
+    assert!(from_str::<Any>("9223372036854775808").is_err());
+    assert!(from_str::<Any>("9007199254740994.0").is_err());
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl Facts {
         let staff = operation.get(PERMISSION).is_some();
         let condition = takes("If-Match");
         Self {
-            parameters: within("query") || takes("Idempotency-Key"),
+            parameters: within("query") || takes("Idempotency-Key") || condition,
             named: within("path"),
             staff,
             body: operation.get("requestBody").is_some(),
@@ -113,7 +113,7 @@ fn dress(status: &str, response: &mut Value, tagged: bool) {
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
         });
     }
-    if tagged && matches!(status, "200" | "201" | "304") {
+    if status == "201" || tagged && matches!(status, "200" | "304") {
         headers["ETag"] = text("What the thing is now, for If-None-Match and If-Match.");
     }
     match status {

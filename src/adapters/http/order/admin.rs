@@ -31,7 +31,7 @@ pub struct OrderListParams {
     #[param(inline, value_type = Option<OrderStatusBody>)]
     status: Option<OrderStatus>,
     /// Only the one of this number.
-    #[param(pattern = "^[0-9A-Za-z]{10}$")]
+    #[param(pattern = "^[0-9A-TV-Za-tv-z]{10}$")]
     number: Option<String>,
     /// Only those of this address.
     #[param(inline, value_type = Option<EmailIn>)]

@@ -87,8 +87,8 @@ pub async fn admin_patch_promotion(
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.promotion(id.0).await?;
-    let expected = IfMatch::of(&request)?.required(known.version())?;
     let whole = merge(&PromotionInput::of(&known, scope_slugs(&state, &known).await?), &patch.raw)?;
+    let expected = IfMatch::of(&request)?.required(known.version())?;
     let revised = pricing.revise_promotion(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &revised)
 }

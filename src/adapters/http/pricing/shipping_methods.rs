@@ -92,8 +92,8 @@ pub async fn admin_patch_shipping_method(
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.shipping_method(id.0).await?;
-    let expected = IfMatch::of(&request)?.required(known.version())?;
     let whole = merge(&ShippingMethodInput::from(&*known), &patch.raw)?;
+    let expected = IfMatch::of(&request)?.required(known.version())?;
     let revised = pricing.revise_shipping_method(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &revised)
 }

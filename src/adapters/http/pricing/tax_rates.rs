@@ -87,8 +87,8 @@ pub async fn admin_patch_tax_rate(
 ) -> Result<HttpResponse, Problem> {
     let pricing = &state.shop.pricing;
     let known = pricing.tax_rate(id.0).await?;
-    let expected = IfMatch::of(&request)?.required(known.version())?;
     let whole = merge(&TaxRateInput::from(&*known), &patch.raw)?;
+    let expected = IfMatch::of(&request)?.required(known.version())?;
     let revised = pricing.revise_tax_rate(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &revised)
 }

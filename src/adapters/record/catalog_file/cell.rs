@@ -25,7 +25,7 @@ const FLAG: Wrong = "must be true or false";
 const LIST: Wrong = "must be a list of strings";
 const MAP: Wrong = "must be an object of strings, each name once";
 
-impl<'a> Cell<'a> {
+impl Cell<'_> {
     fn is_null(self) -> bool {
         matches!(self, Self::Json(raw) if raw.get() == "null")
     }

@@ -104,8 +104,7 @@ impl LineReader {
             return Some(self.bad(if is_csv { TOO_LONG_CSV } else { TOO_LONG }));
         }
         if self.format == FileFormat::Csv {
-            let quotes = part.iter().filter(|byte| **byte == b'"').count();
-            self.quoted ^= quotes % 2 == 1;
+            self.quoted = part.iter().fold(self.quoted, |quoted, byte| quoted ^ (*byte == b'"'));
         }
         self.rest.extend_from_slice(part);
         None

@@ -44,7 +44,7 @@ impl FileFormat {
     pub fn of_file_name(name: &str) -> Self {
         let lower = name.to_ascii_lowercase();
         let bare = lower.strip_suffix(".gz").unwrap_or(&lower);
-        if bare.ends_with(".csv") { Self::Csv } else { Self::Ndjson }
+        if bare.rsplit('.').next() == Some("csv") { Self::Csv } else { Self::Ndjson }
     }
 
     /// The media type to send a file with.

@@ -5,7 +5,8 @@ use crate::app::catalog::fields;
 use crate::app::faults::Faults;
 use crate::app::{FieldError, Ports};
 use crate::domain::catalog::{
-    Category, OptionValues, PriceRow, ProductContent, ProductName, ProductStatus, Variant,
+    Attributes, Category, Metadata, OptionValues, PriceRow, ProductContent, ProductName,
+    ProductStatus, Variant,
 };
 use crate::domain::shared::{
     Currency, Invalid, Money, Sku, Slug, StockPolicy, TaxCategory, Text, VariantId,
@@ -104,10 +105,10 @@ fn blank(name: ProductName) -> ProductContent {
         brand: None,
         status: ProductStatus::Active,
         categories: Vec::new(),
-        attributes: Default::default(),
+        attributes: Attributes::default(),
         tags: Vec::new(),
         published_in: Vec::new(),
-        metadata: Default::default(),
+        metadata: Metadata::default(),
         images: Vec::new(),
         variants: Vec::new(),
         released_at: None,
