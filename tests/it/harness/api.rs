@@ -18,6 +18,7 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse};
 use ecicomm::adapters::http::{HttpSettings, configure};
+use ecicomm::adapters::memory::MemorySearch;
 use ecicomm::adapters::resilience::TimeoutGateway;
 use ecicomm::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
 use ecicomm::adapters::system::JwtTokens;
@@ -264,6 +265,9 @@ fn over(shop: Shop, clock: Arc<TestClock>) -> Shop {
         ledger: Some(sandbox),
         tokens: Arc::new(JwtTokens::new(b"the key of the tests, and no other", clock.clone())),
         clock,
+        // The embedded engine works on threads of its own, while the time of these tests stands still
+        // for nobody but this one: a request would run out of time before the engine has begun.
+        search: Arc::new(MemorySearch::new()),
         ..(*shop.ports).clone()
     };
     Shop::new(ports, (*shop.config).clone())
