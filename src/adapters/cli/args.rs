@@ -36,7 +36,7 @@ pub enum Command {
     Reindex(ServerArgs),
     /// Recompute every counter of the configured store; exits 1 where anything disagrees.
     Doctor,
-    /// Print the OpenAPI document.
+    /// Print the document of the API.
     Openapi,
     /// Run the sandbox payment gateway as a process of its own, for several servers to share.
     Sandbox(SandboxArgs),

@@ -17,7 +17,9 @@ pub(super) async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         })
         .await?;
     progress.end();
-    told(&report).iter().for_each(|line| say(line));
+    for line in told(&report) {
+        say(line);
+    }
     say("The store is memory, which is empty at start: there was nothing to disagree.");
     Ok(if report.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -74,7 +74,9 @@ async fn seed(args: &SeedArgs) -> Result<ExitCode, Failure> {
 
 fn tell(imported: &Imported) -> ExitCode {
     say(imported.counts());
-    imported.bad_lines().iter().for_each(say);
+    for line in imported.bad_lines() {
+        say(line);
+    }
     imported.exit_code().into()
 }
 

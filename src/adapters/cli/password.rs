@@ -5,7 +5,9 @@ use crate::ports::system::Secrets;
 /// capital letter, the small one, the digit and the sign that chance may lack.
 pub(super) fn made_up(secrets: &dyn Secrets) -> String {
     let mut chance = [[0_u8; 8]; 2];
-    chance.iter_mut().for_each(|bytes| secrets.fill(bytes));
+    for bytes in &mut chance {
+        secrets.fill(bytes);
+    }
     let digits: String = chance
         .into_iter()
         .flat_map(|bytes| crockford::digits(u64::from_le_bytes(bytes)))

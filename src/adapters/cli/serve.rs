@@ -57,9 +57,9 @@ pub(super) async fn run(args: &ServeArgs, mut settings: Settings) -> Result<Exit
     for line in welcome(address, &sign_in) {
         say(line);
     }
-    let served = server.await;
+    let ended = server.await;
     jobs.stop().await;
-    served?;
+    ended?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -69,7 +69,9 @@ async fn fill(shop: &Shop, import: Option<&Path>, settings: &Settings) -> Result
     if let Some(path) = import {
         let imported = load(shop, path).await?;
         say(format!("{}: {}", path.display(), imported.counts()));
-        imported.bad_lines().iter().for_each(|line| say(format!("  {line}")));
+        for line in imported.bad_lines() {
+            say(format!("  {line}"));
+        }
         if !imported.completed {
             return Err(Failure::new(format!("{} could not be read", path.display())));
         }

@@ -1,5 +1,6 @@
 //! The doctor over a shop that sold, declined, cancelled, refunded and took back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -59,7 +60,7 @@ async fn add_product(shop: &Shop, number: i64) {
         sku: Some(format!("LAMP-{number}")),
         price: Some(usd(4_999)),
         compare_at: None,
-        options: Default::default(),
+        options: BTreeMap::new(),
         weight_grams: 800,
         requires_shipping: true,
         tax_category: None,

@@ -235,7 +235,9 @@ impl Doctor {
         let mut after = None;
         loop {
             let (orders, next) = self.orders_page(after).await?;
-            orders.iter().for_each(|order| uses.add(order));
+            for order in &orders {
+                uses.add(order);
+            }
             after = next;
             if after.is_none() {
                 break;

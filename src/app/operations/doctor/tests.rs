@@ -4,7 +4,10 @@ use uuid::Uuid;
 
 use super::order::{against_cart, against_events, against_reservations};
 use super::*;
-use crate::domain::catalog::{Category, Product, ProductContent, ProductName, ProductStatus};
+use crate::domain::catalog::{
+    Attributes, Category, Metadata, OptionValues, PriceRow, Product, ProductContent, ProductName,
+    ProductStatus, Variant,
+};
 use crate::domain::inventory::{Reservation, ReservationState, StockEvent, StockEventKind};
 use crate::domain::order::{
     CheckoutState, Effect, Lease, OrderLine, OrderNumber, Origin, PaymentMethod, Placed,
@@ -347,7 +350,9 @@ fn each_customer_is_of_exactly_one_share() {
     let shares: Vec<CustomerUses> = (0..4)
         .map(|share| {
             let mut uses = CustomerUses::new(share, 4);
-            orders.iter().chain(&orders).for_each(|order| uses.add(order));
+            for order in orders.iter().chain(&orders) {
+                uses.add(order);
+            }
             uses
         })
         .collect();
@@ -386,11 +391,11 @@ fn tree(lamps: u64, table_lamps: u64) -> Vec<CategoryNode> {
 
 fn product(status: ProductStatus, categories: &[u128]) -> Product {
     let name = ProductName::try_new("name", "Lamp").unwrap();
-    let variant = crate::domain::catalog::Variant {
+    let variant = Variant {
         id: VariantId::new(uuid(12)),
         sku: sku(),
-        options: Default::default(),
-        prices: vec![crate::domain::catalog::PriceRow::try_new(usd(1_000), None).unwrap()],
+        options: OptionValues::default(),
+        prices: vec![PriceRow::try_new(usd(1_000), None).unwrap()],
         stock_policy: StockPolicy::Tracked,
         requires_shipping: true,
         weight_grams: 0,
@@ -404,10 +409,10 @@ fn product(status: ProductStatus, categories: &[u128]) -> Product {
         brand: None,
         status,
         categories: categories.iter().map(|id| CategoryId::new(uuid(*id))).collect(),
-        attributes: Default::default(),
+        attributes: Attributes::default(),
         tags: Vec::new(),
         published_in: Vec::new(),
-        metadata: Default::default(),
+        metadata: Metadata::default(),
         images: Vec::new(),
         variants: vec![variant],
         released_at: None,
