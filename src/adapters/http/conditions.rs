@@ -27,3 +27,18 @@ pub struct KeyParam {
     )]
     idempotency_key: String,
 }
+
+/// The same, where it may be left out: the request is then one of its own each time.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct OptionalKeyParam {
+    /// Made up by the client for this request, and repeated with it: the answer is repeated, and
+    /// nothing is done twice. Kept for seven days. 16 to 255 visible ASCII characters.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 16,
+        max_length = 255,
+        pattern = "^[!-~]{16,255}$"
+    )]
+    idempotency_key: Option<String>,
+}

@@ -38,6 +38,16 @@ pub enum Principal<'a> {
 /// The key of a request that must have one.
 pub struct Key(String);
 
+/// The key of a request that may have one.
+pub struct OptionalKey(Option<Key>);
+
+impl OptionalKey {
+    /// The key, or one that no other request has.
+    pub fn or_made_up(self, id: uuid::Uuid) -> Key {
+        self.0.unwrap_or_else(|| Key(format!("made-up-{id}")))
+    }
+}
+
 impl Key {
     /// The key as the shop keeps it.
     pub fn claim(self, request: &HttpRequest, principal: &Principal<'_>, raw: &[u8]) -> KeyClaim {
@@ -75,6 +85,15 @@ impl FromRequest for Key {
                 )
             })
         }))
+    }
+}
+
+impl FromRequest for OptionalKey {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Key::of(request).map(Self))
     }
 }
 

@@ -79,13 +79,13 @@ fn workers(asked: usize) -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get)
 }
 
-/// Serves `shop` until `stop` is over; tells the log where.
+/// Serves `shop` until `end` is over; tells the log where.
 pub async fn serve(
     shop: Arc<Shop>,
     settings: HttpSettings,
-    stop: impl Future<Output = ()>,
+    end: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let server = Server::bind(shop, settings)?;
     tracing::info!(address = %server.address(), "serving");
-    server.run(stop).await
+    server.run(end).await
 }

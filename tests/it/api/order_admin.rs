@@ -246,6 +246,10 @@ async fn notes_are_for_staff_alone() {
     let mine = api.get(&format!("/orders/{}", bought.id)).token(&bought.token).await.ok(200);
     assert_eq!(mine["notes"], json!(null));
     assert_eq!(act(&api, &bought, "notes", json!({"text": " "})).await.pointers(), ["/text"]);
+    let path = format!("/admin/orders/{}/notes", bought.id);
+    let twice = || api.post(&path, json!({"text": "Call back."})).staff();
+    assert!(!twice().await.replayed() && !twice().await.replayed());
+    assert_eq!(api.order(&bought.id).await["notes"].as_array().unwrap().len(), 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use crate::adapters::http::input::{CurrencyIn, In};
 use crate::adapters::http::values::{AddressBody, MoneyBody};
 use crate::adapters::record::rfc3339;
 use crate::domain::pricing::{AppliedPromotion, CouponOutcome, Rate, ShippingCharge, TaxLine};
-use crate::domain::shared::Money;
+use crate::domain::shared::{CouponCode, Money};
 use crate::ports::cart::{CartLineView, CartView, LineProblem};
 
 /// A cart at today's prices.
@@ -228,7 +228,7 @@ impl<'a> From<&'a CouponOutcome> for CouponBody<'a> {
 
 impl<'a> From<&'a AppliedPromotion> for PromotionBody<'a> {
     fn from(applied: &'a AppliedPromotion) -> Self {
-        let code = applied.code.as_ref().map(|code| code.as_str());
+        let code = applied.code.as_ref().map(CouponCode::as_str);
         Self::new(applied.promotion.uuid(), &applied.name, code, applied.amount)
     }
 }

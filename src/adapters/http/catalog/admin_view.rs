@@ -9,6 +9,7 @@ use super::{ImageBody, StatusBody};
 use crate::adapters::http::values::MoneyBody;
 use crate::adapters::record::rfc3339;
 use crate::domain::catalog::{PriceRow, Product, Tag, Variant};
+use crate::domain::shared::{Slug, Text};
 
 /// A product as staff see it. It shows nothing but what the product's own version stands for, so
 /// that its tag is the version.
@@ -66,8 +67,8 @@ impl<'a> From<&'a Product> for AdminProductBody<'a> {
             version: product.version().number(),
             name: content.name.as_str(),
             slug: content.slug.as_str(),
-            former_slugs: product.former_slugs().iter().map(|slug| slug.as_str()).collect(),
-            description: content.description.as_ref().map(|text| text.as_str()),
+            former_slugs: product.former_slugs().iter().map(Slug::as_str).collect(),
+            description: content.description.as_ref().map(Text::as_str),
             brand: product.brand(),
             status: content.status.into(),
             category_ids: content.categories.iter().map(|id| id.uuid()).collect(),

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::adapters::http::values::{Band, MoneyBody};
 use crate::adapters::record::rfc3339;
-use crate::domain::catalog::{Image, ProductStatus, Tag, Variant, pick};
-use crate::domain::shared::Availability;
+use crate::domain::catalog::{Image, PriceRow, ProductStatus, Tag, Variant, pick};
+use crate::domain::shared::{Availability, Text};
 use crate::ports::catalog::{ProductView, ReadContext};
 use crate::ports::search::CategoryLabel;
 
@@ -133,7 +133,7 @@ impl<'a> From<&'a CategoryLabel> for CategoryLabelBody<'a> {
 
 impl<'a> From<&'a Image> for ImageBody<'a> {
     fn from(image: &'a Image) -> Self {
-        Self { url: image.url.as_str(), alt: image.alt.as_ref().map(|alt| alt.as_str()) }
+        Self { url: image.url.as_str(), alt: image.alt.as_ref().map(Text::as_str) }
     }
 }
 
@@ -141,18 +141,18 @@ impl<'a> SummaryBody<'a> {
     /// The product to a reader in `context`.
     pub fn of(view: &'a ProductView, context: &ReadContext) -> Self {
         let product = &view.product;
-        let content = product.content();
+        let written = product.content();
         let cheapest = view.cheapest(context);
-        let variant = cheapest.and_then(|(index, _)| content.variants.get(index));
+        let variant = cheapest.and_then(|(index, _)| written.variants.get(index));
         let asked = context.price_at();
         let highest = product.priced(&asked).map(|(_, price)| price).max_by_key(|p| p.amount());
         Self {
             id: product.id().uuid(),
-            slug: content.slug.as_str(),
-            name: content.name.as_str(),
+            slug: written.slug.as_str(),
+            name: written.name.as_str(),
             brand: product.brand(),
             category_path: view.path.iter().map(CategoryLabelBody::from).collect(),
-            image: content.images.first().map(ImageBody::from),
+            image: written.images.first().map(ImageBody::from),
             availability: view.best_availability().into(),
             sku: variant.map(|variant| variant.sku.as_str()),
             price: cheapest.map(|(_, price)| MoneyBody(price)),
@@ -164,22 +164,22 @@ impl<'a> SummaryBody<'a> {
 impl<'a> ProductBody<'a> {
     /// The product to a reader in `context`.
     pub fn of(view: &'a ProductView, context: &ReadContext) -> Self {
-        let content = view.product.content();
+        let written = view.product.content();
         let bands = view.availability.iter().copied().chain(std::iter::repeat(NONE));
         Self {
             summary: SummaryBody::of(view, context),
-            description: content.description.as_ref().map(|text| text.as_str()),
-            tags: content.tags.iter().map(Tag::as_str).collect(),
-            status: content.status.into(),
-            attributes: content.attributes.iter().collect(),
-            images: content.images.iter().map(ImageBody::from).collect(),
-            variants: content
+            description: written.description.as_ref().map(Text::as_str),
+            tags: written.tags.iter().map(Tag::as_str).collect(),
+            status: written.status.into(),
+            attributes: written.attributes.iter().collect(),
+            images: written.images.iter().map(ImageBody::from).collect(),
+            variants: written
                 .variants
                 .iter()
                 .zip(bands)
                 .map(|(variant, band)| VariantBody::of(variant, band, context))
                 .collect(),
-            released_at: content.released_at.map(rfc3339),
+            released_at: written.released_at.map(rfc3339),
             updated_at: rfc3339(view.product.updated_at()),
         }
     }
@@ -195,7 +195,7 @@ impl<'a> VariantBody<'a> {
             id: variant.id.uuid(),
             sku: variant.sku.as_str(),
             price: row.map(|row| MoneyBody(row.amount())),
-            compare_at: row.and_then(|row| row.compare_at()).map(MoneyBody),
+            compare_at: row.and_then(PriceRow::compare_at).map(MoneyBody),
             options: variant.options.iter().collect(),
             availability: band.into(),
         }

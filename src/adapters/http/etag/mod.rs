@@ -95,9 +95,10 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    /// Reads `If-Match`.
+    /// Reads `If-Match`. An empty one says nothing, as an absent one does.
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        if !request.headers().contains_key(header::IF_MATCH) {
+        let mut lines = request.headers().get_all(header::IF_MATCH);
+        if lines.all(|line| line.as_bytes().trim_ascii().is_empty()) {
             return Ok(Self::Absent);
         }
         let tags: Vec<&str> = tags(request.headers(), &header::IF_MATCH).collect();

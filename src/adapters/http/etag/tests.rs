@@ -39,6 +39,7 @@ fn a_change_needs_the_version_that_the_thing_has() {
 fn a_condition_that_may_be_left_out_counts_where_it_is_sent() {
     assert_eq!(IfMatch::Absent.optional().unwrap(), None);
     assert_eq!(if_match("*").optional().unwrap(), None);
+    assert_eq!(if_match(""), IfMatch::Absent);
     let tag = ETag::of_page(Version::new(7), b"page");
     let sent = if_match(tag.value().to_str().unwrap());
     assert_eq!(sent.optional().unwrap(), Some(Version::new(7)));
@@ -56,7 +57,7 @@ fn pages_of_one_version_that_differ_have_tags_that_differ() {
 
 #[test]
 fn what_is_no_tag_is_refused_as_such() {
-    for value in ["5", "", "{}", "\"5", "*, \"5\"", "\"5\" \"6\""] {
+    for value in ["5", ",", "{}", "\"5", "*, \"5\"", "\"5\" \"6\""] {
         let problem = IfMatch::of(&with(header::IF_MATCH, value)).unwrap_err();
         assert_eq!(problem.code(), Code::ValidationFailed, "{value}");
     }

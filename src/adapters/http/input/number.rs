@@ -159,9 +159,10 @@ impl<const DIGITS: u32, const POSITIVE: bool> PartialSchema for Decimal<DIGITS, 
             .schema_type(Type::Number)
             .maximum(Some(100.0_f64))
             .multiple_of(Some(step));
-        schema(match POSITIVE {
-            true => object.exclusive_minimum(Some(0.0_f64)),
-            false => object.minimum(Some(0.0_f64)),
+        schema(if POSITIVE {
+            object.exclusive_minimum(Some(0.0_f64))
+        } else {
+            object.minimum(Some(0.0_f64))
         })
     }
 }

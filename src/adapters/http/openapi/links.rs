@@ -1,7 +1,10 @@
 use serde_json::{Value, json};
 
+/// What to send where an answer leads: parameters and what they are taken from.
+type Parameters = &'static [(&'static str, &'static str)];
+
 /// Where answers lead: operation, status, the operation it leads to, and what to send there.
-const LINKS: &[(&str, &str, &str, &[(&str, &str)])] = &[
+const LINKS: &[(&str, &str, &str, Parameters)] = &[
     ("create_cart", "201", "get_cart", &[("cart_id", "$response.body#/id")]),
     ("create_cart", "201", "list_cart_shipping", &[("cart_id", "$response.body#/id")]),
     ("create_cart", "201", "set_cart_address", &[("cart_id", "$response.body#/id")]),
@@ -26,15 +29,14 @@ const LINKS: &[(&str, &str, &str, &[(&str, &str)])] = &[
     ("place_order", "201", "admin_get_order", &[("order_id", "$response.body#/id")]),
 ];
 
-const BY_ID: &[(&str, &str)] = &[("id", "$response.body#/id")];
-const BY_ID_AND_TAG: &[(&str, &str)] =
+const BY_ID: Parameters = &[("id", "$response.body#/id")];
+const BY_ID_AND_TAG: Parameters =
     &[("id", "$response.body#/id"), ("If-Match", "$response.header.ETag")];
 
 /// Adds the links of an operation's answers.
 pub fn complete(operation: &mut Value) {
     let Some(id) = operation["operationId"].as_str().map(str::to_owned) else { return };
-    for (from, status, to, parameters) in LINKS.iter().filter(|link| link.0 == id) {
-        debug_assert_eq!(*from, id);
+    for (_, status, to, parameters) in LINKS.iter().filter(|link| link.0 == id) {
         let parameters: serde_json::Map<String, Value> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         let link = json!({"operationId": to, "parameters": parameters});

@@ -38,69 +38,49 @@ fn name(status: &str) -> String {
 /// wrong. What only the operation itself knows (402, 409, 422, ...) its handler names; those get the
 /// shape that all problems have.
 pub fn complete(path: &str, method: &str, operation: &mut Value) {
-    let facts = Facts::of(path, method, operation);
+    let possible = possible(path, method, operation);
+    let tagged = takes(operation, "If-Match") || operation["responses"].get("304").is_some();
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, response) in responses.iter_mut() {
-        dress(status, response, facts.tagged);
+        dress(status, response, tagged);
     }
-    for (status, _) in SHARED.iter().filter(|(status, _)| facts.can_answer(status)) {
+    for status in possible {
         let shared = json!({"$ref": format!("#/components/responses/{}", name(status))});
-        responses.entry(*status).or_insert(shared);
+        responses.entry(status).or_insert(shared);
     }
 }
 
-/// What an operation is made of.
-struct Facts {
-    parameters: bool,
-    named: bool,
-    staff: bool,
-    body: bool,
-    empty_answer: bool,
-    key: bool,
-    condition: bool,
-    condition_needed: bool,
-    writes: bool,
-    asks_shop: bool,
-    tagged: bool,
+/// Whether an operation takes a parameter.
+fn takes(operation: &Value, name: &str) -> bool {
+    parameters(operation).any(|parameter| parameter["name"] == name)
 }
 
-impl Facts {
-    fn of(path: &str, method: &str, operation: &Value) -> Self {
-        let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
-        let takes = |name: &str| parameters.iter().any(|parameter| parameter["name"] == name);
-        let within = |place: &str| parameters.iter().any(|parameter| parameter["in"] == place);
-        let staff = operation.get(PERMISSION).is_some();
-        let condition = takes("If-Match");
-        Self {
-            parameters: within("query") || takes("Idempotency-Key") || condition,
-            named: within("path"),
-            staff,
-            body: operation.get("requestBody").is_some(),
-            empty_answer: operation["responses"].get("204").is_some(),
-            key: takes("Idempotency-Key"),
-            condition,
-            condition_needed: condition && staff && method != "post",
-            writes: staff && method != "get",
-            asks_shop: operation["tags"][0] != "process" || path == "/ready",
-            tagged: condition || operation["responses"].get("304").is_some(),
-        }
-    }
+fn parameters(operation: &Value) -> impl Iterator<Item = &Value> {
+    operation.get("parameters").and_then(Value::as_array).into_iter().flatten()
+}
 
-    fn can_answer(&self, status: &str) -> bool {
-        match status {
-            "400" => self.parameters || self.body,
-            "401" | "403" => self.staff,
-            "404" => self.named,
-            "406" => !self.empty_answer,
-            "408" | "413" | "415" => self.body,
-            "409" => self.writes || self.key,
-            "412" => self.condition,
-            "422" => self.key,
-            "428" => self.condition_needed,
-            "503" => self.asks_shop,
-            _ => true,
-        }
-    }
+/// The shared problems that an operation can answer with.
+fn possible(path: &str, method: &str, operation: &Value) -> Vec<&'static str> {
+    let within = |place: &str| parameters(operation).any(|parameter| parameter["in"] == place);
+    let (key, condition) = (takes(operation, "Idempotency-Key"), takes(operation, "If-Match"));
+    let staff = operation.get(PERMISSION).is_some();
+    let body = operation.get("requestBody").is_some();
+    let empty_answer = operation["responses"].get("204").is_some();
+    let asks_shop = operation["tags"][0] != "process" || path == "/ready";
+    let can_answer = |status: &str| match status {
+        "400" => within("query") || key || condition || body,
+        "401" | "403" => staff,
+        "404" => within("path"),
+        "406" => !empty_answer,
+        "408" | "413" | "415" => body,
+        "409" => key || staff && method != "get",
+        "412" => condition,
+        "422" => key,
+        "428" => condition && staff && method != "post",
+        "503" => asks_shop,
+        _ => true,
+    };
+    SHARED.iter().map(|(status, _)| *status).filter(|status| can_answer(status)).collect()
 }
 
 /// Gives a problem its shape, and an answer the headers that it carries.

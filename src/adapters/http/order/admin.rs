@@ -10,9 +10,9 @@ use super::input::{
 };
 use super::view::OrderStatusBody;
 use crate::adapters::http::State;
-use crate::adapters::http::conditions::KeyParam;
+use crate::adapters::http::conditions::{KeyParam, OptionalKeyParam};
 use crate::adapters::http::front::Staff;
-use crate::adapters::http::idempotency::{Key, Principal};
+use crate::adapters::http::idempotency::{Key, OptionalKey, Principal};
 use crate::adapters::http::input::{EmailIn, TimestampIn};
 use crate::adapters::http::json::{Json, OptionalJson};
 use crate::adapters::http::page::{self, ListBody, PageParams};
@@ -290,7 +290,7 @@ pub async fn void_payment(
 
 /// Write something down about an order
 #[utoipa::path(
-    tag = "admin: orders", extensions(("x-permission" = json!("order:write"))), params(KeyParam),
+    tag = "admin: orders", extensions(("x-permission" = json!("order:write"))), params(OptionalKeyParam),
     responses((status = 201, description = "The order.", body = OrderBody)),
 )]
 #[post("/orders/{order_id}/notes")]
@@ -299,9 +299,10 @@ pub async fn note_order(
     request: HttpRequest,
     staff: Staff,
     ids: At<OrderId>,
-    key: Key,
+    key: OptionalKey,
     body: Json<NoteInput>,
 ) -> Result<HttpResponse, Problem> {
+    let key = key.or_made_up(state.shop.ports.ids.next());
     let claim = key.claim(&request, &Principal::Staff(staff.0), &body.raw);
     let author = staff.0.to_string();
     let answered = state.shop.orders.note(ids.0, body.value.text.0, author, claim).await?;

@@ -52,7 +52,7 @@ impl Ready {
 type Prepare = for<'a> fn(&'a Api) -> Pin<Box<dyn Future<Output = Ready> + 'a>>;
 
 /// Every operation that asks for a key, and how to get ready for it.
-const OPERATIONS: [(&str, Prepare); 14] = [
+const OPERATIONS: [(&str, Prepare); 13] = [
     ("/orders", |api| {
         Box::pin(async {
             let cart = api.cart(&[("LAMP-1", 1)]).await;
@@ -117,9 +117,6 @@ const OPERATIONS: [(&str, Prepare); 14] = [
             let asked = part(api, &bought, "returns").await;
             staff(&bought, &format!("returns/{asked}/receive"), json!({"restock": true}))
         })
-    }),
-    ("/admin/orders/{order_id}/notes", |api| {
-        Box::pin(async { staff(&bought(api).await, "notes", json!({"text": "Call back."})) })
     }),
 ];
 
