@@ -58,7 +58,7 @@ impl Default for HttpSettings {
             head_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(10),
             request_deadline: Duration::from_secs(15),
-            upload_deadline: Duration::from_secs(600),
+            upload_deadline: Duration::from_mins(10),
             keep_alive: Duration::from_secs(75),
             max_connections: 25_000,
             backlog: 2_048,

@@ -265,3 +265,17 @@ async fn staff_cancel_an_order_for_its_buyer() {
     act(&api, &bought, "shipments", json!({})).await.refused(409, "invalid_transition");
     assert_eq!(act(&api, &bought, "cancel", json!({})).await.pointers(), ["/reason"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_note_under_a_key_is_written_once() {
+    let api = lamps().await;
+    let bought = api.buy(&[("LAMP-1", 1)]).await;
+    let path = format!("/admin/orders/{}/notes", bought.id);
+    let note = || api.post(&path, json!({"text": "Call back."})).staff();
+    let key = api.key();
+    let first = note().key(&key).await;
+    let again = note().key(&key).await;
+    assert_eq!((again.status, again.replayed(), &again.body), (201, true, &first.body));
+    note().key("too-short").await.refused(400, "validation_failed");
+    assert_eq!(api.order(&bought.id).await["notes"].as_array().unwrap().len(), 1);
+}

@@ -10,11 +10,12 @@ pub const DAY_SECONDS: i64 = 86_400;
 pub const RUSHES: i64 = 6;
 const FIRST_RUSH: i64 = 600;
 const RUSH_EVERY: i64 = 13_800;
-/// Faults happen from the beginning of a rush until long after holds on stock ran out.
-const ROUGH_SECONDS: i64 = 45 * 60;
+/// Faults happen in two spells of a rush, counted in seconds from its beginning: while everyone orders,
+/// and again while holds on stock run out.
+const SPELLS: [(i64, i64); 2] = [(0, 13 * 60), (27 * 60, 40 * 60)];
 /// Then the servers are stopped, as where nobody comes nobody pays for them, and are up again a
 /// little before the next rush, and before the end of the day.
-const OPEN_SECONDS: i64 = 52 * 60;
+const OPEN_SECONDS: i64 = 46 * 60;
 const EARLY_SECONDS: i64 = 45;
 
 /// When a rush begins, in seconds from the beginning.
@@ -22,11 +23,12 @@ pub fn rush_at(rush: i64) -> i64 {
     FIRST_RUSH + rush * RUSH_EVERY
 }
 
-/// The rush that is on, or was not long ago.
-pub fn rush_of(second: i64) -> Option<i64> {
+/// The spell of faults that is on at `second`, if one is.
+pub fn spell_of(second: i64) -> Option<i64> {
     let rush = (second - FIRST_RUSH).div_euclid(RUSH_EVERY);
-    let open = (0..RUSHES).contains(&rush) && second - rush_at(rush) < ROUGH_SECONDS;
-    open.then_some(rush)
+    let since = second - rush_at(rush);
+    let spell = SPELLS.iter().position(|(from, to)| (*from..*to).contains(&since))?;
+    (0..RUSHES).contains(&rush).then(|| rush * 2 + i64::try_from(spell).unwrap())
 }
 
 /// When servers that run at `second` are stopped, and when they are started again after that. None
@@ -65,10 +67,30 @@ pub struct Plan {
     pub crash: u32,
     /// How many times more often that is where a saga moves.
     pub crash_weight: u32,
-    /// How many crashes a rush has at most.
+    /// How many crashes a spell has at most.
     pub crashes: u32,
-    /// When the provider cannot be reached, in seconds from the beginning.
-    pub outages: Vec<(i64, i64)>,
+    /// When the provider is away.
+    pub outages: Vec<Outage>,
+}
+
+/// A time in which the provider is away.
+#[derive(Clone, Copy, Debug)]
+pub struct Outage {
+    /// In seconds from the beginning.
+    pub from: i64,
+    pub to: i64,
+    pub manner: Manner,
+}
+
+/// How a provider is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// It refuses connections.
+    Refuses,
+    /// What is sent to it is lost.
+    Swallows,
+    /// It does what it is asked, and nobody hears of it.
+    Mute,
 }
 
 impl Plan {
@@ -86,15 +108,22 @@ impl Plan {
             late: rate(&[0, 1_000, 5_000]),
             slow: rate(&[500, 5_000, 20_000]),
             crash: rate(&[0, 50, 150, 400]),
-            crash_weight: 12,
+            crash_weight: 40,
             crashes: 6,
             outages: Vec::new(),
         };
         for _ in 0..rng.below(4) {
             let rush = rng.between(0, RUSHES - 1);
-            let from = rush_at(rush) + rng.between(-30, 400);
-            let most = if rng.percent(60) { 2_400 } else { 90 };
-            plan.outages.push((from, from + rng.between(20, most)));
+            // Seconds at any time; or from the beginning of a rush until holds on stock ran out, so
+            // that what was taken is learnt too late.
+            let (from, length) = if rng.percent(50) {
+                (rng.between(-30, 600), rng.between(20, 90))
+            } else {
+                (rng.between(-10, 60), rng.between(1_980, 2_160))
+            };
+            let from = rush_at(rush) + from;
+            let manner = *rng.pick(&[Manner::Refuses, Manner::Swallows, Manner::Mute]);
+            plan.outages.push(Outage { from, to: from + length, manner });
         }
         plan
     }

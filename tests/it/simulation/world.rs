@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::{self, Instant};
 use uuid::{Builder, Uuid};
 
-use super::plan::{Plan, rush_of};
+use super::plan::{Manner, Plan, spell_of};
 use super::rng::Rng;
 use super::tally::Tally;
 use super::trace::{Step, Trace};
@@ -59,7 +59,7 @@ struct Inner {
     secrets: Rng,
     ids: u64,
     rough: bool,
-    /// The last rush with a crash, and how many it had.
+    /// The spell of faults that is on, and how many crashes it had.
     crashes: (i64, u32),
     trace: Trace,
     tally: Tally,
@@ -112,10 +112,12 @@ impl World {
         self.inner().rough = rough;
     }
 
-    /// Whether the provider cannot be reached now.
-    pub fn is_outage(&self) -> bool {
+    /// How the provider is away now, if it is.
+    pub fn outage(&self) -> Option<Manner> {
         let at = self.elapsed() / 1_000_000;
-        self.inner().rough && self.plan.outages.iter().any(|(from, to)| (*from..*to).contains(&at))
+        let mut outages = self.plan.outages.iter();
+        let outage = outages.find(|outage| (outage.from..outage.to).contains(&at))?;
+        self.inner().rough.then_some(outage.manner)
     }
 
     /// A step of the run.
@@ -144,12 +146,12 @@ impl World {
 
     /// What becomes of a call of `port`. `weighty` where a saga moves by it.
     pub fn draw(&self, port: &'static str, weighty: bool) -> Draw {
-        let rush = rush_of(self.elapsed() / 1_000_000);
+        let spell = spell_of(self.elapsed() / 1_000_000);
         let mut inner = self.inner();
         inner.tally.calls += 1;
-        let Some(rush) = rush.filter(|_| inner.rough) else { return Draw::IDLE };
+        let Some(spell) = spell.filter(|_| inner.rough) else { return Draw::IDLE };
         let before = inner.pause(20);
-        let fate = inner.fate(&self.plan, rush, weighty);
+        let fate = inner.fate(&self.plan, spell, weighty);
         let slow = inner.faults.happens(self.plan.slow);
         let after = if slow { inner.seconds(1, 6) } else { inner.pause(10) };
         if fate != Fate::Fine || slow {
@@ -221,9 +223,9 @@ impl Inner {
         Duration::from_millis(u64::try_from(millis).unwrap())
     }
 
-    fn fate(&mut self, plan: &Plan, rush: i64, weighty: bool) -> Fate {
-        if self.crashes.0 != rush {
-            self.crashes = (rush, 0);
+    fn fate(&mut self, plan: &Plan, spell: i64, weighty: bool) -> Fate {
+        if self.crashes.0 != spell {
+            self.crashes = (spell, 0);
         }
         let weight = if weighty { plan.crash_weight } else { 1 };
         if self.crashes.1 < plan.crashes && self.faults.happens(plan.crash * weight) {

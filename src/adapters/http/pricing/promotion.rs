@@ -15,7 +15,7 @@ use crate::adapters::http::values::{MoneyBody, MoneyInput, PositiveMoneyInput};
 use crate::adapters::record::rfc3339;
 use crate::app::pricing::{PromotionDraft, PromotionType};
 use crate::domain::pricing::{Promotion, PromotionKind, Scope, Stacking};
-use crate::domain::shared::Slug;
+use crate::domain::shared::{CouponCode, Slug};
 
 type PercentIn = Decimal<2, true>;
 type UsageLimit = Int<1, { u32::MAX as i64 }>;
@@ -292,7 +292,7 @@ impl<'a> From<&'a Promotion> for AdminPromotionBody<'a> {
             id: promotion.id().uuid(),
             version: promotion.version().number(),
             name: &parts.name,
-            code: parts.code.as_ref().map(|code| code.as_str()),
+            code: parts.code.as_ref().map(CouponCode::as_str),
             kind: (&parts.kind).into(),
             percent,
             amount: gives.amount.map(MoneyBody),

@@ -126,13 +126,13 @@ impl From<&Refusal> for Problem {
 
 fn duplicate(what: Unique) -> Code {
     match what {
-        Unique::Sku => Code::DuplicateSku,
-        Unique::ProductSlug | Unique::CategorySlug => Code::DuplicateSlug,
-        Unique::CouponCode | Unique::ShippingCode => Code::DuplicateCode,
+        Unique::Sku => Code::SkuTaken,
+        Unique::ProductSlug | Unique::CategorySlug => Code::SlugTaken,
+        Unique::CouponCode | Unique::ShippingCode => Code::CodeTaken,
         Unique::ImportKey
         | Unique::CategoryName
         | Unique::OrderNumber
         | Unique::Email
-        | Unique::Secret => Code::DuplicateValue,
+        | Unique::Secret => Code::ValueTaken,
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use ecicomm::domain::inventory::{ReservationState, StockEvent, StockEventKind, StockItem};
-use ecicomm::domain::order::Phase;
+use ecicomm::domain::order::{OrderEvent, Phase};
 use ecicomm::domain::shared::{Allocation, Location, Sku, StockPolicy};
 
 use super::{Checker, Left};
@@ -105,12 +105,19 @@ impl Checker<'_> {
     fn reservations(&self, left: &Left) {
         for known in left.orders.values() {
             let phase = known.order.phase();
+            let failed_at = known.events.iter().find_map(|event| match event {
+                OrderEvent::Failed(_, at) => Some(*at),
+                _ => None,
+            });
             for reservation in &known.reservations {
                 let state = reservation.state;
+                let ran_out = failed_at >= Some(reservation.held_until);
                 let right = match phase {
                     Phase::Confirmed | Phase::Cancelled => state == ReservationState::Committed,
+                    // One that failed in time let go by itself.
                     Phase::Failed => {
-                        [ReservationState::Released, ReservationState::Expired].contains(&state)
+                        state == ReservationState::Released
+                            || state == ReservationState::Expired && ran_out
                     }
                     Phase::Pending => state == ReservationState::Held,
                 };

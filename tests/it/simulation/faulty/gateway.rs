@@ -11,6 +11,7 @@ use ecicomm::ports::payment::{
 use tokio::sync::oneshot;
 
 use crate::simulation::gate::Gate;
+use crate::simulation::plan::Manner;
 use crate::simulation::world::{Fate, pause};
 
 /// The provider at the far end of a network. What was sent arrives although its sender is gone, and
@@ -29,14 +30,16 @@ impl FaultyGateway {
     {
         let draw = self.gate.enter("gateway", op, true).await;
         let world = self.gate.world.clone();
-        if world.is_outage() {
+        let outage = world.outage();
+        if outage.is_some() {
             world.count(|tally| *tally.kinds.entry("outage").or_default() += 1);
-            // Half the time the line is dead, else it says so.
-            let fate = if world.percent(50) { Fate::Refused } else { Fate::RequestLost };
-            return self.unsent(op, fate).await;
         }
-        if matches!(draw.fate, Fate::Refused | Fate::RequestLost) {
-            return self.unsent(op, draw.fate).await;
+        let refused = draw.fate == Fate::Refused || outage == Some(Manner::Refuses);
+        if refused {
+            return self.gate.fail(op, Fate::Refused);
+        }
+        if draw.fate == Fate::RequestLost || outage == Some(Manner::Swallows) {
+            return self.silence(op).await;
         }
         let late = draw.fate == Fate::Late;
         let there = if late { world.seconds(5, 90) } else { world.millis(5, 50) };
@@ -54,17 +57,14 @@ impl FaultyGateway {
             Ok(result) => result,
             Err(_) => future::pending().await,
         };
-        if draw.fate == Fate::AnswerLost {
-            return self.unsent(op, Fate::RequestLost).await;
+        if draw.fate == Fate::AnswerLost || outage == Some(Manner::Mute) {
+            return self.silence(op).await;
         }
         self.gate.leave(op, draw, result).await
     }
 
-    /// Nothing was sent, or nothing is heard: refused at once, or silence until the caller gives up.
-    async fn unsent<T>(&self, op: &'static str, fate: Fate) -> Result<T, PortError> {
-        if fate == Fate::Refused {
-            return self.gate.fail(op, fate);
-        }
+    /// Nothing is heard, until the caller gives up.
+    async fn silence<T>(&self, op: &'static str) -> T {
         self.gate.world.note(self.gate.process, op, "silence", 0);
         future::pending().await
     }
