@@ -24,7 +24,10 @@ use ecicomm::domain::pricing::{
     Basket, BasketLine, Destination, Percent, PricingRules, Promotion, PromotionKind,
     PromotionParts, price,
 };
-use ecicomm::domain::shared::*;
+use ecicomm::domain::shared::{
+    Address, AddressParts, Country, Currency, Email, LineId, Money, ProductId, PromotionId,
+    Quantity, Sku, StockPolicy, TaxCategory, Timestamp,
+};
 use ecicomm::ports::idempotency::{KeyClaim, KeyId};
 use ecicomm::ports::search::SearchQuery;
 use ecicomm::settings::Settings;

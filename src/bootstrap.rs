@@ -195,6 +195,7 @@ fn search() -> Result<Arc<dyn SearchIndex>, PortError> {
 }
 
 #[cfg(not(feature = "tantivy"))]
+#[expect(clippy::unnecessary_wraps, reason = "the other engine can fail to open")]
 fn search() -> Result<Arc<dyn SearchIndex>, PortError> {
     Ok(Arc::new(crate::adapters::memory::MemorySearch::new()))
 }

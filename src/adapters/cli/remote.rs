@@ -18,7 +18,7 @@ use crate::adapters::record::catalog_file::FileFormat;
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long the server may be silent while it works.
-const SILENCE: Duration = Duration::from_secs(600);
+const SILENCE: Duration = Duration::from_mins(10);
 /// How often an import that goes on is asked after.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 

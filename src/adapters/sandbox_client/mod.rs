@@ -22,7 +22,7 @@ use crate::ports::payment::{
 
 const CONNECT: Duration = Duration::from_secs(2);
 /// A bound of last resort; the decorator around this one is stricter.
-const WHOLE: Duration = Duration::from_secs(60);
+const WHOLE: Duration = Duration::from_mins(1);
 
 /// A client of `ecicomm sandbox`.
 #[derive(Debug)]

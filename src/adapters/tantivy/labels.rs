@@ -60,7 +60,7 @@ pub(super) struct Labels {
     /// Categories by slug.
     pub(super) categories: Names,
     /// What people read, by category; the latest seen.
-    category_labels: Vec<Arc<str>>,
+    category_texts: Vec<Arc<str>>,
     /// Categories by what a query for all of one equals.
     category_keys: HashMap<String, Vec<u32>>,
     /// Attribute values, names included.
@@ -98,10 +98,10 @@ impl Labels {
     fn category(&mut self, value: &str) -> u32 {
         let (slug, label) = slug_and_label(value);
         let number = self.categories.number(slug);
-        match self.category_labels.get_mut(number as usize) {
+        match self.category_texts.get_mut(number as usize) {
             Some(known) if **known == *label => return number,
             Some(known) => *known = label.into(),
-            None => self.category_labels.push(label.into()),
+            None => self.category_texts.push(label.into()),
         }
         let key = self.analyser.key(label);
         self.category_keys.entry(key).or_default().push(number);
@@ -124,7 +124,7 @@ impl Labels {
 
     /// What people read of a category.
     pub(super) fn category_label(&self, number: u32) -> &str {
-        self.category_labels.get(number as usize).map_or("", |label| label)
+        self.category_texts.get(number as usize).map_or("", |label| label)
     }
 
     /// The categories that a query with this key asks for as a whole.

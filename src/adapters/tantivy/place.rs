@@ -51,7 +51,7 @@ impl Place {
             return Generation::in_memory();
         };
         let used = |number: &u64| root.join(format!("{LAYOUT}{number}")).exists();
-        let number = (1..).find(|number| !used(number)).unwrap_or(u64::MAX);
+        let number = (1..u64::MAX).find(|number| !used(number)).unwrap_or(u64::MAX);
         Generation::in_folder(&root.join(format!("{LAYOUT}{number}")))
     }
 

@@ -65,7 +65,8 @@ impl Rows {
         let numbers = numbers(&column, facet, labels)?;
         for document in 0..documents {
             let ordinals = column.ords().values_for_doc(document);
-            rows.values.extend(ordinals.filter_map(|ordinal| numbers.get(ordinal as usize)));
+            rows.values
+                .extend(ordinals.filter_map(|ordinal| numbers.get(usize::try_from(ordinal).ok()?)));
             rows.starts.push(u32::try_from(rows.values.len()).unwrap_or(u32::MAX));
         }
         Ok(rows)

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ecicomm::app::Shop;
@@ -41,7 +42,7 @@ async fn shop() -> Shop {
         sku: Some("LAMP-1".into()),
         price: Some(Money::new(4_999, Currency::USD)),
         compare_at: None,
-        options: Default::default(),
+        options: BTreeMap::default(),
         weight_grams: 800,
         requires_shipping: true,
         tax_category: None,

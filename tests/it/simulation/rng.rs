@@ -1,4 +1,4 @@
-//! Chance that repeats: SplitMix64, small enough to be read at a glance.
+//! Chance that repeats: `SplitMix64`, small enough to be read at a glance.
 
 /// A stream of numbers that its seed decides.
 #[derive(Clone, Debug)]

@@ -165,7 +165,7 @@ impl Clerk {
             async move { shop.catalog.revise(id, expected, draft).await }
         });
         let refused = match revised.await {
-            Some(Err(AppError::PreconditionFailed)) | None | Some(Ok(_)) => None,
+            Some(Err(AppError::PreconditionFailed) | Ok(_)) | None => None,
             Some(Err(error)) => Some(error),
         };
         self.client.world.check(refused.is_none(), || format!("a price was refused: {refused:?}"));

@@ -128,7 +128,7 @@ fn duplicate(what: Unique) -> Code {
     match what {
         Unique::Sku => Code::SkuTaken,
         Unique::ProductSlug | Unique::CategorySlug => Code::SlugTaken,
-        Unique::CouponCode | Unique::ShippingCode => Code::CodeTaken,
+        Unique::CouponCode | Unique::ShippingCode => Code::CouponOrShippingCodeTaken,
         Unique::ImportKey
         | Unique::CategoryName
         | Unique::OrderNumber

@@ -46,7 +46,7 @@ codes! {
     InvalidTransition = CONFLICT, "invalid_transition", "The state does not allow it";
     SkuTaken = CONFLICT, "duplicate_sku", "The SKU is taken";
     SlugTaken = CONFLICT, "duplicate_slug", "The slug is taken";
-    CodeTaken = CONFLICT, "duplicate_code", "The code is taken";
+    CouponOrShippingCodeTaken = CONFLICT, "duplicate_code", "The code is taken";
     ValueTaken = CONFLICT, "duplicate_value", "The value is taken";
     InUse = CONFLICT, "in_use", "It is in use";
     UnknownReference = CONFLICT, "unknown_reference", "The request names what does not exist";
