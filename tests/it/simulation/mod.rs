@@ -8,9 +8,9 @@
 //! orders, orders against the provider's ledger, answers against what was answered before, projections
 //! against events.
 //!
-//! `ECICOMM_SIM_SEEDS` says how many seeds run (60; from 200 on the run also
-//! fails where a fault, a step with a crash or an outcome never came up), `ECICOMM_SIM_SEED` where they start (1). A
-//! failure prints its seed with the tail of its trace.
+//! `ECICOMM_SIM_SEEDS` says how many seeds run (200; from there on the run also fails where a fault, a
+//! step with a crash or an outcome never came up), `ECICOMM_SIM_SEED` where they start (1). A failure
+//! prints its seed with the tail of its trace.
 
 mod book;
 mod check;

@@ -162,7 +162,7 @@ fn missing(total: &Tally) -> Vec<String> {
 
 #[test]
 fn a_day_under_faults_and_crashes_breaks_no_rule() {
-    let (count, first) = (setting("ECICOMM_SIM_SEEDS", 60), setting("ECICOMM_SIM_SEED", 1));
+    let (count, first) = (setting("ECICOMM_SIM_SEEDS", 200), setting("ECICOMM_SIM_SEED", 1));
     let began = Instant::now();
     let ran = run_all(first..first + count).unwrap_or_else(|report| panic!("{report}"));
     let mut total = Tally::default();
