@@ -19,11 +19,13 @@ run: toolchain ## The shop in memory, with the demo catalogue (ARGS="--import FI
 	$(CARGO) run $(LOCKED) --release -- serve $(ARGS)
 
 .PHONY: test
-test: toolchain ## All tests, first without drivers, then with all of them
-	@echo "== 1 of 2: the shop in memory, no driver in the dependency graph"
+test: toolchain ## All tests, first without drivers, then with all of them; then what make lint says
+	@echo "== 1 of 3: the shop in memory, no driver in the dependency graph"
 	$(CARGO) test $(LOCKED) --no-default-features
-	@echo "== 2 of 2: every feature"
+	@echo "== 2 of 3: every feature"
 	$(CARGO) test $(LOCKED)
+	@echo "== 3 of 3: lint"
+	@$(MAKE) --no-print-directory lint
 
 .PHONY: lint
 lint: toolchain ## Formatting and clippy over both feature sets, warnings are errors
