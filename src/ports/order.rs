@@ -88,7 +88,7 @@ pub trait Sagas: Send + Sync {
     /// When the next saga may be claimed, if any is under way: when it is due and free.
     async fn next_due(&self) -> Result<Option<Timestamp>, PortError>;
 
-    /// A page of sagas that are over with a person to act, or not over, by id.
+    /// A page of sagas that are not over, checkouts that wait for a person among them, by id.
     async fn open(
         &self,
         after: Option<SagaId>,

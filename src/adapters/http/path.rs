@@ -10,8 +10,8 @@ use futures_util::FutureExt as _;
 
 use super::problem::Problem;
 use crate::domain::shared::{
-    CartId, CategoryId, CouponCode, ImportId, OrderId, PaymentId, ProductId, PromotionId, ReturnId,
-    ShipmentId, ShippingMethodId, Sku, TaxRateId, VariantId,
+    CartId, CategoryId, CouponCode, ImportId, OrderId, PaymentId, ProductId, PromotionId, RefundId,
+    ReturnId, ShipmentId, ShippingMethodId, Sku, TaxRateId, VariantId,
 };
 
 /// The parts of a path, read.
@@ -87,5 +87,5 @@ macro_rules! id_segments {
     )*};
 }
 
-id_segments!(CartId CategoryId ImportId OrderId PaymentId ProductId PromotionId ReturnId
+id_segments!(CartId CategoryId ImportId OrderId PaymentId ProductId PromotionId RefundId ReturnId
     ShipmentId ShippingMethodId TaxRateId VariantId);

@@ -94,7 +94,7 @@ impl Engine {
             return Ok(self.reply(request.payment));
         }
         match behaviour {
-            Behaviour::Captures => self.take(request, now)?,
+            Behaviour::Captures | Behaviour::RefusesRefunds => self.take(request, now)?,
             Behaviour::Declines(reason) => self.decline(request, reason, now)?,
             Behaviour::AsksTheBuyer => self.open(request, None)?,
             Behaviour::TakesTime => self.open(request, Some(now.plus(self.slow)))?,
@@ -222,6 +222,10 @@ impl Engine {
         };
         if payment.state != State::Captured {
             return Some("not_captured");
+        }
+        let token = payment.token.as_deref();
+        if token.is_some_and(|token| Behaviour::of(token) == Behaviour::RefusesRefunds) {
+            return Some("expired_or_canceled_card");
         }
         if request.amount.currency() != payment.amount.currency() {
             return Some("other_currency");

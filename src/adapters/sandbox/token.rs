@@ -13,6 +13,9 @@ pub(super) enum Behaviour {
     LosesIt,
     /// Takes the money after a while, whether anyone still waits or not.
     TakesTime,
+    /// Takes the money, and refuses to pay any of it back for as long as this process lives: its
+    /// ledger names no tokens.
+    RefusesRefunds,
 }
 
 impl Behaviour {
@@ -23,6 +26,7 @@ impl Behaviour {
             "pm_card_chargeDeclined" => Self::Declines("card_declined"),
             "pm_card_chargeDeclinedInsufficientFunds" => Self::Declines("insufficient_funds"),
             "pm_card_authenticationRequired" => Self::AsksTheBuyer,
+            "pm_card_refundFail" => Self::RefusesRefunds,
             "pm_sandbox_timeout_then_captured" => Self::CapturesInSilence,
             "pm_sandbox_timeout_not_captured" => Self::LosesIt,
             "pm_sandbox_slow" => Self::TakesTime,

@@ -155,10 +155,12 @@ fn plain(change: Result<OrderChange, OrderError>) -> Result<OrderUpdate, AppErro
 }
 
 /// A change with a saga for every refund that it agrees to.
-fn with_refunds(change: OrderChange, now: Timestamp) -> OrderUpdate {
+pub(super) fn with_refunds(change: OrderChange, now: Timestamp) -> OrderUpdate {
     let order = change.order.id();
     let sagas = change.events.iter().filter_map(|event| match event {
-        OrderEvent::RefundRequested(refund) => Some(Saga::refund(order, refund.id, now)),
+        OrderEvent::RefundRequested(refund) | OrderEvent::RefundReplaced(_, refund) => {
+            Some(Saga::refund(order, refund.id, now))
+        }
         _ => None,
     });
     let sagas = sagas.collect();

@@ -9,6 +9,7 @@ mod checkout;
 mod draft;
 mod place;
 mod queries;
+mod resolution;
 mod resolve;
 mod runner;
 mod sweeper;
@@ -20,6 +21,7 @@ use super::{Ports, ShopConfig};
 
 pub use aftersale::UnitsBySku;
 pub use place::{BasketSource, PlaceOrderCommand, Placement};
+pub use resolution::RefundResolution;
 pub use runner::SagaRunner;
 pub use sweeper::Sweeper;
 

@@ -187,6 +187,9 @@ impl OrderService {
             return Ok(placement);
         }
         let saga = self.ports.sagas.saga(id).await?;
+        if saga.as_ref().is_some_and(waits_for_staff) {
+            return self.still_pending(order, true).await;
+        }
         if saga.as_ref().is_none_or(Saga::is_over) {
             return match look_up(&self.ports, key, now).await? {
                 Known::Done(outcome) => Ok(Placement { outcome, replayed: true, pending: false }),
@@ -208,6 +211,11 @@ impl OrderService {
         let order: Arc<Order> = self.order(order).await?;
         Ok(Placement { outcome: Outcome::Order(order), replayed, pending: true })
     }
+}
+
+/// Whether the money was taken, the stock is gone, and the provider refuses to pay back.
+fn waits_for_staff(saga: &Saga) -> bool {
+    saga.plan == SagaPlan::Checkout(CheckoutState::NeedsAttention)
 }
 
 /// Whether the provider is being asked for the first time. Nobody was told yet that the order is

@@ -92,11 +92,11 @@ impl SagaRunner {
                 tracing::error!(order.id = %order.id(), reason, "refund refused, a person must act");
                 let change = allowed(order.refund_failed(refund, reason, now))?;
                 let plan = SagaPlan::Checkout(CheckoutState::NeedsAttention);
-                let refusal = Refusal::OrderFailed { reason: "stock_lost".to_owned() };
+                // No outcome: the buyer's money is still here, so the key goes on saying `pending`.
                 let step = SagaStep {
                     change: Some(change),
                     saga: saga.clone().advance(plan, &[Effect::RefundRefused], now),
-                    outcome: Some(Outcome::Refused(refusal)),
+                    outcome: None,
                 };
                 self.commit(Write::StepSaga, step, now).await.map_err(AppError::of_commit)?;
                 Ok(Step::Rest)

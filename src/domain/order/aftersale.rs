@@ -57,6 +57,21 @@ pub enum RefundState {
         /// The provider's reason.
         reason: String,
     },
+    /// It failed, and another was agreed in its place.
+    Replaced,
+    /// It failed, and staff decided that nothing goes back.
+    Dropped,
+}
+
+/// What staff do about a refund that the provider refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// The provider is asked again, for a refund of its own under this id.
+    Retry(RefundId),
+    /// The money went back by another way.
+    Paid,
+    /// Nothing goes back.
+    Drop,
 }
 
 /// Money that goes back to the buyer.
@@ -74,4 +89,11 @@ pub struct Refund {
     pub state: RefundState,
     /// When it was agreed.
     pub requested_at: Timestamp,
+}
+
+impl Refund {
+    /// Whether its money went back or is about to.
+    pub fn is_promised(&self) -> bool {
+        matches!(self.state, RefundState::Pending | RefundState::Paid)
+    }
 }

@@ -140,11 +140,6 @@ impl Order {
         Ok(self.then(events))
     }
 
-    /// A person must act, for this reason.
-    pub fn raise_attention(&self, reason: String, at: Timestamp) -> OrderChange {
-        self.then(vec![OrderEvent::AttentionRaised(reason, at)])
-    }
-
     /// What the first payment has to bring.
     pub fn amount_due(&self) -> Money {
         self.placed().totals.total

@@ -40,8 +40,12 @@ pub enum OrderEvent {
     RefundPaid(RefundId, Timestamp),
     /// The provider refused to pay back.
     RefundFailed(RefundId, String, Timestamp),
-    /// A person must act.
-    AttentionRaised(String, Timestamp),
+    /// Another refund was agreed in the place of one that failed.
+    RefundReplaced(RefundId, Refund),
+    /// Money that the provider refused to pay back went back by another way.
+    RefundSettled(RefundId, Timestamp),
+    /// Staff decided that nothing goes back of a refund that failed.
+    RefundDropped(RefundId, Timestamp),
     /// Staff wrote something down.
     Noted(Note),
 }
@@ -53,7 +57,7 @@ impl OrderEvent {
             Self::Placed(placed) => placed.at,
             Self::Shipped(shipment) => shipment.shipped_at,
             Self::ReturnRequested(asked) => asked.requested_at,
-            Self::RefundRequested(refund) => refund.requested_at,
+            Self::RefundRequested(refund) | Self::RefundReplaced(_, refund) => refund.requested_at,
             Self::Noted(note) => note.at,
             Self::PaymentUnknown(_, at)
             | Self::PaymentRequiresAction(_, _, at)
@@ -68,7 +72,8 @@ impl OrderEvent {
             | Self::ReturnReceived(_, _, at)
             | Self::RefundPaid(_, at)
             | Self::RefundFailed(_, _, at)
-            | Self::AttentionRaised(_, at) => *at,
+            | Self::RefundSettled(_, at)
+            | Self::RefundDropped(_, at) => *at,
         }
     }
 
@@ -92,7 +97,9 @@ impl OrderEvent {
             Self::RefundRequested(_) => "refund_requested",
             Self::RefundPaid(..) => "refund_paid",
             Self::RefundFailed(..) => "refund_failed",
-            Self::AttentionRaised(..) => "attention_raised",
+            Self::RefundReplaced(..) => "refund_replaced",
+            Self::RefundSettled(..) => "refund_settled",
+            Self::RefundDropped(..) => "refund_dropped",
             Self::Noted(_) => "noted",
         }
     }

@@ -18,7 +18,7 @@ mod saga;
 mod settle;
 mod status;
 
-pub use aftersale::{Refund, RefundState, Return, Shipment, UnitsOf};
+pub use aftersale::{Refund, RefundState, Resolution, Return, Shipment, UnitsOf};
 pub use change::{OrderChange, OrderError};
 pub use event::OrderEvent;
 pub use line::{LineProgress, OrderLine};

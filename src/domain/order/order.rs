@@ -39,7 +39,6 @@ pub struct Order {
     version: Version,
     phase: Phase,
     reason: Option<String>,
-    attention: Option<String>,
     progress: Vec<LineProgress>,
     payments: Vec<Payment>,
     shipments: Vec<Shipment>,
@@ -66,7 +65,6 @@ impl Order {
             version: Version::FIRST,
             phase: Phase::Pending,
             reason: None,
-            attention: None,
             progress: vec![LineProgress::default(); placed.lines.len()],
             payments: vec![payment],
             shipments: Vec::new(),
@@ -146,7 +144,12 @@ impl Order {
             E::RefundFailed(id, reason, _) => {
                 self.settle(*id, RefundState::Failed { reason: reason.clone() });
             }
-            E::AttentionRaised(reason, _) => self.attention = Some(reason.clone()),
+            E::RefundReplaced(id, refund) => {
+                self.settle(*id, RefundState::Replaced);
+                self.refunds.push(refund.clone());
+            }
+            E::RefundSettled(id, _) => self.settle(*id, RefundState::Paid),
+            E::RefundDropped(id, _) => self.settle(*id, RefundState::Dropped),
             E::Noted(note) => self.notes.push(note.clone()),
         }
     }
@@ -229,9 +232,15 @@ impl Order {
         self.reason.as_deref()
     }
 
-    /// Why a person must act, if one must.
-    pub fn attention(&self) -> Option<&str> {
-        self.attention.as_deref()
+    /// Why a person must act, if one must: a refund that the provider refuses, and that nobody made
+    /// good yet.
+    pub fn attention(&self) -> Option<String> {
+        self.refunds.iter().find_map(|refund| match &refund.state {
+            RefundState::Failed { reason } => {
+                Some(format!("refund {} failed: {reason}", refund.id))
+            }
+            _ => None,
+        })
     }
 
     /// What it is.
@@ -320,8 +329,7 @@ impl Order {
         let gone = self
             .refunds
             .iter()
-            .filter(|refund| refund.payment == payment.id)
-            .filter(|refund| !matches!(refund.state, RefundState::Failed { .. }))
+            .filter(|refund| refund.payment == payment.id && refund.is_promised())
             .map(|refund| refund.amount);
         let gone = self.sum(gone);
         let left = payment.captured().amount().saturating_sub(gone.amount());

@@ -54,7 +54,7 @@ pub enum RefundJobState {
     Paying,
     /// Paid.
     Paid,
-    /// Refused for good: a person must act.
+    /// Refused: the order tells that a person must act, and what is done about it is another refund.
     NeedsAttention,
 }
 
@@ -86,11 +86,11 @@ pub enum Effect {
     PaymentFailed,
     /// Stock and coupon uses were given back and the order failed. Ends compensation.
     Compensated,
-    /// A refund was agreed.
+    /// A refund was agreed, or agreed anew after one was refused.
     RefundAgreed,
     /// A refund was paid.
     RefundPaid,
-    /// A refund was refused for good.
+    /// A refund was refused: a person must act.
     RefundRefused,
 }
 
@@ -241,6 +241,8 @@ enum Told {
     Failing,
     /// Money was taken for stock that was lost.
     Owing,
+    /// The provider refuses to pay it back: a person must act.
+    Stuck,
     /// That money went back.
     PaidBack,
     /// Nothing of a refund.
@@ -262,12 +264,13 @@ impl Told {
             (Self::Paying, E::ActionRequired) => Some(Self::Asking),
             (Self::Paying | Self::Asking, E::PaymentFailed) => Some(Self::Failing),
             (Self::Paying | Self::Asking, E::StockLost) => Some(Self::Owing),
-            (Self::Owing, E::RefundPaid) => Some(Self::PaidBack),
+            (Self::Owing | Self::Stuck, E::RefundPaid) => Some(Self::PaidBack),
+            (Self::Owing, E::RefundRefused) => Some(Self::Stuck),
+            (Self::Stuck, E::RefundAgreed) => Some(Self::Owing),
             (Self::NoRefund, E::RefundAgreed) => Some(Self::Refunding),
             (Self::Paying | Self::Asking, E::Confirmed)
             | (Self::Failing | Self::PaidBack, E::Compensated)
-            | (Self::Refunding, E::RefundPaid)
-            | (Self::Owing | Self::Refunding, E::RefundRefused) => Some(Self::End),
+            | (Self::Refunding, E::RefundPaid | E::RefundRefused) => Some(Self::End),
             _ => None,
         }
     }

@@ -1,8 +1,11 @@
 use super::{
     Order, OrderChange, OrderError, OrderEvent, PaymentMethod, PaymentState, Phase, Refund,
-    RefundState,
+    RefundState, Resolution,
 };
 use crate::domain::shared::{Money, PaymentId, RefundId, Timestamp};
+
+/// Why an order fails whose money was taken when its stock was gone.
+pub const STOCK_LOST: &str = "stock_lost";
 
 /// Money after the order stands.
 impl Order {
@@ -61,11 +64,42 @@ impl Order {
         at: Timestamp,
     ) -> Result<OrderChange, OrderError> {
         self.pending_refund(id)?;
-        let attention = format!("refund {id} failed: {reason}");
-        Ok(self.then(vec![
-            OrderEvent::RefundFailed(id, reason, at),
-            OrderEvent::AttentionRaised(attention, at),
-        ]))
+        Ok(self.then(vec![OrderEvent::RefundFailed(id, reason, at)]))
+    }
+
+    /// Staff deal with a refund that the provider refused. What is owed for an order that never stood
+    /// cannot be dropped; with that money back, the order ends.
+    pub fn resolve_refund(
+        &self,
+        id: RefundId,
+        resolution: Resolution,
+        at: Timestamp,
+    ) -> Result<OrderChange, OrderError> {
+        let refund = self.refund(id).ok_or(OrderError::NoSuch("refund"))?;
+        let payment = self.payment(refund.payment).ok_or(OrderError::NoSuch("payment"))?;
+        let owed = self.phase() == Phase::Pending;
+        let failed = matches!(refund.state, RefundState::Failed { .. });
+        if !failed
+            || owed && resolution == Resolution::Drop
+            || self.refunds().len() >= Self::MAX_ENTRIES
+        {
+            return self.refuse("resolved");
+        }
+        let left = self.refundable(payment);
+        if resolution != Resolution::Drop && refund.amount.amount() > left.amount() {
+            return Err(OrderError::TooMuchMoney { left });
+        }
+        let again =
+            |id| Refund { id, state: RefundState::Pending, requested_at: at, ..refund.clone() };
+        let mut events = vec![match resolution {
+            Resolution::Retry(new) => OrderEvent::RefundReplaced(id, again(new)),
+            Resolution::Paid => OrderEvent::RefundSettled(id, at),
+            Resolution::Drop => OrderEvent::RefundDropped(id, at),
+        }];
+        if owed && resolution == Resolution::Paid {
+            events.push(OrderEvent::Failed(STOCK_LOST.to_owned(), at));
+        }
+        Ok(self.then(events))
     }
 
     /// Staff say that an invoice was paid.

@@ -203,6 +203,44 @@ async fn no_more_is_paid_back_than_was_paid() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refund_that_the_provider_refuses_needs_attention_until_staff_deal_with_it() {
+    let api = lamps().await;
+    let bought = api
+        .bought(with(
+            order_lines(&[("LAMP-1", 1)]),
+            json!({"payment": {"method": "card", "token": "pm_card_refundFail"}}),
+        ))
+        .await;
+    let refund = json!({"amount": usd(100)});
+    act(&api, &bought, "refunds", refund).await.ok(201);
+    api.settle().await;
+    let stuck = api.order(&bought.id).await;
+    assert_eq!(
+        (&stuck["status"], &stuck["refunds"][0]["status"]),
+        (&json!("attention"), &json!("failed"))
+    );
+    assert!(stuck["attention"].as_str().unwrap().contains("expired_or_canceled_card"));
+    let resolve = |index| format!("refunds/{}/resolve", id_in(&stuck, "refunds", index));
+    let odd = act(&api, &bought, &resolve(0), json!({"resolution": "ignore"})).await;
+    assert_eq!(odd.pointers(), ["/resolution"]);
+    let retried = order_in(&act(&api, &bought, &resolve(0), json!({"resolution": "retry"})).await);
+    assert_eq!(
+        (&retried["status"], &retried["refunds"][0]["status"]),
+        (&json!("confirmed"), &json!("replaced"))
+    );
+    api.settle().await;
+    let again = api.order(&bought.id).await;
+    assert_eq!(again["status"], "attention");
+    let resolve = format!("refunds/{}/resolve", id_in(&again, "refunds", 1));
+    let paid = order_in(&act(&api, &bought, &resolve, json!({"resolution": "paid"})).await);
+    assert_eq!((&paid["status"], &paid["attention"]), (&json!("confirmed"), &json!(null)));
+    assert_eq!(paid["payment"]["refunded"], usd(100));
+    act(&api, &bought, &resolve, json!({"resolution": "dropped"}))
+        .await
+        .refused(409, "invalid_transition");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_invoice_is_confirmed_unpaid_and_settled_by_staff() {
     let api = lamps().await;
     let invoice = with(order_lines(&[("LAMP-1", 1)]), json!({"payment": {"method": "invoice"}}));

@@ -5,6 +5,7 @@ mod checkout;
 mod doctor;
 mod import;
 mod pricing;
+mod refund;
 mod relay;
 mod search;
 mod staff;

@@ -221,9 +221,9 @@ pub fn key(name: &str) -> KeyClaim {
     KeyClaim { id, fingerprint: [7; 32] }
 }
 
-/// Orders units of a SKU under a key of its own, paid by a card of the sandbox.
-pub async fn buy(shop: &Shop, raw: &str, units: i64, token: &str) -> Arc<Order> {
-    let command = PlaceOrderCommand {
+/// An order of units of a SKU, paid by a card of the sandbox.
+pub fn card_order(raw: &str, units: i64, token: &str) -> PlaceOrderCommand {
+    PlaceOrderCommand {
         source: BasketSource::Lines(vec![(sku(raw), Quantity::try_new(units).unwrap())]),
         expected_total: None,
         email: Email::try_new("ada@example.com").unwrap(),
@@ -232,7 +232,12 @@ pub async fn buy(shop: &Shop, raw: &str, units: i64, token: &str) -> Arc<Order> 
         shipping_option: None,
         method: PaymentMethod::Card { token: token.into() },
         customer: None,
-    };
+    }
+}
+
+/// Orders units of a SKU under a key of its own, paid by a card of the sandbox.
+pub async fn buy(shop: &Shop, raw: &str, units: i64, token: &str) -> Arc<Order> {
+    let command = card_order(raw, units, token);
     let fresh = shop.ports.ids.next().to_string();
     match shop.orders.place(command, key(&fresh)).await.unwrap().outcome {
         Outcome::Order(order) => order,

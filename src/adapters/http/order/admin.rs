@@ -6,7 +6,8 @@ use super::OrderBody;
 use super::answer::{self, Reader};
 use super::events::OrderEventBody;
 use super::input::{
-    CancelInput, EmptyInput, NoteInput, ReceiveReturnInput, RefundInput, ShipmentInput, units,
+    CancelInput, EmptyInput, NoteInput, ReceiveReturnInput, RefundInput, ResolveRefundInput,
+    ShipmentInput, units,
 };
 use super::view::OrderStatusBody;
 use crate::adapters::http::State;
@@ -20,7 +21,7 @@ use crate::adapters::http::path::At;
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::query::{FromQuery, Params, Query};
 use crate::domain::order::{OrderNumber, OrderStatus};
-use crate::domain::shared::{Email, OrderId, PaymentId, ReturnId, ShipmentId, Timestamp};
+use crate::domain::shared::{Email, OrderId, PaymentId, RefundId, ReturnId, ShipmentId, Timestamp};
 use crate::ports::order::OrderFilter;
 
 /// Which orders.
@@ -244,6 +245,30 @@ pub async fn refund_order(
     let reason = reason.map(|reason| reason.0);
     let answered = state.shop.orders.refund(ids.0, amount.money(), reason, claim).await?;
     answer::added((&state, &request), answered)
+}
+
+/// Deal with a refund that the provider refuses
+///
+/// The order needs `attention` until each such refund is paid after all or dropped. `retry` agrees to
+/// a refund of its own in place of the one that failed.
+#[utoipa::path(
+    tag = "admin: orders", extensions(("x-permission" = json!("payment:write"))), params(KeyParam),
+    responses((status = 200, description = "The order.", body = OrderBody)),
+)]
+#[post("/orders/{order_id}/refunds/{refund_id}/resolve")]
+pub async fn resolve_refund(
+    state: Data<State>,
+    request: HttpRequest,
+    staff: Staff,
+    ids: At<(OrderId, RefundId)>,
+    key: Key,
+    body: Json<ResolveRefundInput>,
+) -> Result<HttpResponse, Problem> {
+    let claim = key.claim(&request, &Principal::Staff(staff.0), &body.raw);
+    let (order, refund) = ids.0;
+    let how = body.value.resolution.into();
+    let answered = state.shop.orders.resolve_refund(order, refund, how, claim).await?;
+    answer::changed((&state, &request), answered, Reader::Staff)
 }
 
 /// Say that an invoice was paid

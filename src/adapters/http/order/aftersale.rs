@@ -67,6 +67,10 @@ pub enum RefundStatusBody {
     Paid,
     /// The provider refuses; a person must act.
     Failed,
+    /// It failed, and another was agreed in its place.
+    Replaced,
+    /// It failed, and staff decided that nothing goes back.
+    Dropped,
 }
 
 fn lines<'a>(units: &[UnitsOf], order: &'a Order) -> Vec<UnitsBody<'a>> {
@@ -112,6 +116,8 @@ impl<'a> From<&'a Refund> for RefundBody<'a> {
             RefundState::Pending => RefundStatusBody::Pending,
             RefundState::Paid => RefundStatusBody::Paid,
             RefundState::Failed { .. } => RefundStatusBody::Failed,
+            RefundState::Replaced => RefundStatusBody::Replaced,
+            RefundState::Dropped => RefundStatusBody::Dropped,
         };
         Self {
             id: refund.id.uuid(),

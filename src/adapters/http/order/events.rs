@@ -20,7 +20,7 @@ pub struct OrderEventBody<'a> {
 impl<'a> OrderEventBody<'a> {
     /// The event as its buyer reads it; none of what staff keep to themselves.
     pub fn for_buyer(event: &'a OrderEvent) -> Option<Self> {
-        let internal = matches!(event, OrderEvent::Noted(_) | OrderEvent::AttentionRaised(..));
+        let internal = matches!(event, OrderEvent::Noted(_));
         (!internal).then(|| Self::for_staff(event))
     }
 
@@ -35,10 +35,11 @@ fn reason(event: &OrderEvent) -> Option<&str> {
         OrderEvent::PaymentDeclined(_, reason, _)
         | OrderEvent::Failed(reason, _)
         | OrderEvent::Cancelled(reason, _)
-        | OrderEvent::RefundFailed(_, reason, _)
-        | OrderEvent::AttentionRaised(reason, _) => Some(reason),
+        | OrderEvent::RefundFailed(_, reason, _) => Some(reason),
         OrderEvent::ReturnRequested(asked) => Some(&asked.reason),
-        OrderEvent::RefundRequested(refund) => refund.reason.as_deref(),
+        OrderEvent::RefundRequested(refund) | OrderEvent::RefundReplaced(_, refund) => {
+            refund.reason.as_deref()
+        }
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use crate::adapters::http::input::{
 };
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::values::{AddressInput, MoneyInput, PositiveMoneyInput};
-use crate::app::order::{BasketSource, PlaceOrderCommand, UnitsBySku};
+use crate::app::order::{BasketSource, PlaceOrderCommand, RefundResolution, UnitsBySku};
 use crate::domain::cart::Cart;
 use crate::domain::order::PaymentMethod;
 use crate::domain::shared::{Quantity, Sku, Version};
@@ -111,6 +111,37 @@ pub struct ReceiveReturnInput {
 pub struct RefundInput {
     pub amount: PositiveMoneyInput,
     pub reason: Option<Reason>,
+}
+
+/// What to do about a refund that the provider refuses.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ResolveRefundInput)]
+pub struct ResolveRefundInput {
+    pub resolution: ResolutionInput,
+}
+
+/// How.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RefundResolution)]
+pub enum ResolutionInput {
+    /// The provider is asked again.
+    Retry,
+    /// The money went back by another way, as by bank transfer.
+    Paid,
+    /// Nothing goes back. Refused for an order that never stood: its money is not the shop's to keep.
+    Dropped,
+}
+
+impl From<ResolutionInput> for RefundResolution {
+    fn from(input: ResolutionInput) -> Self {
+        match input {
+            ResolutionInput::Retry => Self::Retry,
+            ResolutionInput::Paid => Self::Paid,
+            ResolutionInput::Dropped => Self::Drop,
+        }
+    }
 }
 
 /// Something to write down.

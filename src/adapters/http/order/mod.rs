@@ -41,6 +41,7 @@ pub fn admin_routes(config: &mut ServiceConfig<'_>) {
         .service(admin::admin_cancel_order)
         .service(admin::receive_return)
         .service(admin::refund_order)
+        .service(admin::resolve_refund)
         .service(admin::capture_payment)
         .service(admin::void_payment)
         .service(admin::note_order);

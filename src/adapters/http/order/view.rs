@@ -26,7 +26,7 @@ pub struct OrderBody<'a> {
     /// Why it was cancelled, or came to nothing.
     reason: Option<&'a str>,
     /// Why a person must act.
-    attention: Option<&'a str>,
+    attention: Option<String>,
     email: &'a str,
     currency: CurrencyIn,
     lines: Vec<OrderLineBody<'a>>,

@@ -1,5 +1,5 @@
 use crate::adapters::memory::map::{Map, Set};
-use crate::domain::order::{CheckoutState, Lease, RefundJobState, Saga, SagaId, SagaPlan};
+use crate::domain::order::{CheckoutState, Lease, Saga, SagaId, SagaPlan};
 use crate::domain::shared::Timestamp;
 
 /// Sagas. `due` and `open` follow from `rows`.
@@ -9,7 +9,7 @@ pub struct SagaState {
     pub rows: Map<SagaId, Saga>,
     /// Sagas that are not over, by when they may be worked on.
     pub due: Set<(Timestamp, SagaId)>,
-    /// Sagas that are not over, or over with a person to act.
+    /// Sagas that are not over, and checkouts that wait for a person.
     pub open: Set<SagaId>,
 }
 
@@ -39,9 +39,5 @@ impl SagaState {
 }
 
 fn needs_attention(saga: &Saga) -> bool {
-    matches!(
-        saga.plan,
-        SagaPlan::Checkout(CheckoutState::NeedsAttention)
-            | SagaPlan::Refund(RefundJobState::NeedsAttention)
-    )
+    saga.plan == SagaPlan::Checkout(CheckoutState::NeedsAttention)
 }

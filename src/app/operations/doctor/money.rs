@@ -2,7 +2,7 @@
 
 use super::Finding;
 use super::order::name;
-use crate::domain::order::{Order, OrderLine, Phase, RefundState, TaxLine};
+use crate::domain::order::{Order, OrderLine, Phase, TaxLine};
 use crate::domain::shared::{Money, MoneyError};
 
 const MEND_TOTALS: &str = "what was agreed never changes: compare it with the buyer's confirmation";
@@ -74,9 +74,8 @@ fn compare(what: String, sum: Result<Money, MoneyError>, kept: Money) -> Option<
 fn refunds(order: &Order) -> Vec<Finding> {
     let mut findings = Vec::new();
     for payment in order.payments() {
-        let agreed = order.refunds().iter().filter(|refund| {
-            refund.payment == payment.id && !matches!(refund.state, RefundState::Failed { .. })
-        });
+        let promised = order.refunds().iter().filter(|refund| refund.is_promised());
+        let agreed = promised.filter(|refund| refund.payment == payment.id);
         let captured = payment.captured();
         let sum = Money::sum(captured.currency(), agreed.map(|refund| refund.amount));
         let fits = sum.is_ok_and(|sum| sum.amount() <= captured.amount());

@@ -305,7 +305,8 @@ fn a_checkout_that_waits_for_a_person_has_an_order_that_says_so() {
         NOW,
     );
     tells(saga::checkout(&pending(), Some(&stuck)), &["found one that waits for a person"]);
-    let told = pending().raise_attention("help".into(), NOW).order;
+    let owing = pending().owe_back(refund(), "stock_lost", NOW).unwrap().order;
+    let told = owing.refund_failed(refund(), "card closed".into(), NOW).unwrap().order;
     assert_eq!(saga::checkout(&told, Some(&stuck)), []);
 }
 

@@ -35,6 +35,46 @@ fn money_of_a_cancelled_order_can_be_tried_to_pay_back_again() {
 }
 
 #[test]
+fn an_order_needs_attention_until_staff_deal_with_the_refund_that_failed() {
+    let stuck = refused_refund(&after(refund(&confirmed(), 8, 6_000)), 8);
+    let retried = after(stuck.resolve_refund(refund_id(8), Resolution::Retry(refund_id(9)), NOW));
+    assert_eq!((retried.status(), retried.attention()), (OrderStatus::Confirmed, None));
+    assert_eq!(retried.refund(refund_id(8)).unwrap().state, RefundState::Replaced);
+    let again = retried.refund(refund_id(9)).unwrap();
+    assert_eq!((again.amount, &again.state), (usd(6_000), &RefundState::Pending));
+    let by_hand = after(stuck.resolve_refund(refund_id(8), Resolution::Paid, NOW));
+    assert_eq!((by_hand.status(), by_hand.refunded()), (OrderStatus::Confirmed, usd(6_000)));
+    let dropped = after(stuck.resolve_refund(refund_id(8), Resolution::Drop, NOW));
+    assert_eq!((dropped.status(), dropped.refunded()), (OrderStatus::Confirmed, usd(0)));
+    assert!(refund(&dropped, 9, 10_000).is_ok());
+}
+
+#[test]
+fn a_failed_refund_is_not_paid_again_out_of_money_that_went_back_meanwhile() {
+    let stuck = refused_refund(&after(refund(&confirmed(), 8, 6_000)), 8);
+    let order = after(refund(&stuck, 9, 5_000));
+    let left = OrderError::TooMuchMoney { left: usd(5_000) };
+    for resolution in [Resolution::Retry(refund_id(10)), Resolution::Paid] {
+        let asked = order.resolve_refund(refund_id(8), resolution, NOW);
+        assert_eq!(asked, Err(left.clone()), "{resolution:?}");
+    }
+    assert!(order.resolve_refund(refund_id(8), Resolution::Drop, NOW).is_ok());
+}
+
+#[test]
+fn what_is_owed_for_lost_stock_ends_the_order_when_it_was_paid_by_hand() {
+    let owing = after(pending().owe_back(refund_id(8), "stock_lost", NOW));
+    let stuck = refused_refund(&owing, 8);
+    assert!(stuck.resolve_refund(refund_id(8), Resolution::Drop, NOW).is_err());
+    let ended = after(stuck.resolve_refund(refund_id(8), Resolution::Paid, NOW));
+    assert_eq!((ended.phase(), ended.reason()), (Phase::Failed, Some("stock_lost")));
+    assert_eq!(ended.refunded(), ended.captured());
+    let retried = after(stuck.resolve_refund(refund_id(8), Resolution::Retry(refund_id(9)), NOW));
+    assert_eq!((retried.phase(), retried.attention()), (Phase::Pending, None));
+    assert!(retried.paid_back(refund_id(9), "stock_lost", NOW).is_ok());
+}
+
+#[test]
 fn a_refund_is_a_positive_amount_in_the_currency_of_the_order() {
     let euros = Money::new(100, Currency::try_new("EUR").unwrap());
     for amount in [usd(0), usd(-1), euros] {

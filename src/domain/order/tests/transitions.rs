@@ -5,39 +5,39 @@ use super::*;
 const ACTIONS: &str = "
     unknown ask capture unpaid decline fail owe pay_back
     cancel ship deliver return receive
-    refund refunded refuse paid void
-    note attend
+    refund refunded refuse retry by_hand drop paid void
+    note
 ";
 
 /// Every action in every state: `y` is done, `-` is refused as an invalid transition, `.` names a
 /// shipment, return or refund that is not there, `$` asks for more money than is left.
 const TABLE: &str = "
-    pending             yyy-yyy. --.-. -..-- yy
-    pending_invoice     yyyyyyy. --.-. -..-- yy
-    unknown             yyy-yyy. --.-. -..-- yy
-    asked               yyy-yyy. --.-. -..-- yy
-    owing               -------y --.-. --y-- yy
-    stuck               -------- --.-. ----- yy
-    confirmed           -------- yy.-. y..-- yy
-    invoiced            -------- yy.-. -..yy yy
-    invoice_paid        -------- yy.-. y..-- yy
-    invoice_voided      -------- y-.-. -..-- yy
-    refunding           -------- yy.-. $yy-- yy
-    refunded            -------- yy.-. $---- yy
-    part_shipped        -------- -yyy. y..-- yy
-    shipped             -------- --yy. y..-- yy
-    shipped_unpaid      -------- --yy. -..yy yy
-    delivered           -------- ---y. y..-- yy
-    returning           -------- ----y y..-- yy
-    part_returned       -------- ---y- yyy-- yy
-    returned            -------- ----- $yy-- yy
-    cancelled           -------- --.-. $yy-- yy
-    cancelled_refunded  -------- --.-. $---- yy
-    cancelled_stuck     -------- --.-. y---- yy
-    cancelled_unpaid    -------- --.-. -..-- yy
-    declined            -------- --.-. -..-- yy
-    failed              -------- --.-. -..-- yy
-    paid_back           -------- --.-. ----- yy
+    pending             yyy-yyy. --.-. -.....-- y
+    pending_invoice     yyyyyyy. --.-. -.....-- y
+    unknown             yyy-yyy. --.-. -.....-- y
+    asked               yyy-yyy. --.-. -.....-- y
+    owing               -------y --.-. --y----- y
+    stuck               -------- --.-. ---yy--- y
+    confirmed           -------- yy.-. y.....-- y
+    invoiced            -------- yy.-. -.....yy y
+    invoice_paid        -------- yy.-. y.....-- y
+    invoice_voided      -------- y-.-. -.....-- y
+    refunding           -------- yy.-. $yy----- y
+    refunded            -------- yy.-. $------- y
+    part_shipped        -------- -yyy. y.....-- y
+    shipped             -------- --yy. y.....-- y
+    shipped_unpaid      -------- --yy. -.....yy y
+    delivered           -------- ---y. y.....-- y
+    returning           -------- ----y y.....-- y
+    part_returned       -------- ---y- yyy----- y
+    returned            -------- ----- $yy----- y
+    cancelled           -------- --.-. $yy----- y
+    cancelled_refunded  -------- --.-. $------- y
+    cancelled_stuck     -------- --.-. y--yyy-- y
+    cancelled_unpaid    -------- --.-. -.....-- y
+    declined            -------- --.-. -.....-- y
+    failed              -------- --.-. -.....-- y
+    paid_back           -------- --.-. -------- y
 ";
 
 fn owing() -> Order {
@@ -117,7 +117,9 @@ fn attempt(order: &Order, action: &str) -> Result<OrderChange, OrderError> {
         "paid" => order.capture_invoice(payment_id(), NOW),
         "void" => order.void_invoice(payment_id(), NOW),
         "note" => order.note(Note { text: "called".to_owned(), author: "Bo".to_owned(), at: NOW }),
-        "attend" => Ok(order.raise_attention("look here".to_owned(), NOW)),
+        "retry" => order.resolve_refund(owed, Resolution::Retry(refund_id(78)), NOW),
+        "by_hand" => order.resolve_refund(owed, Resolution::Paid, NOW),
+        "drop" => order.resolve_refund(owed, Resolution::Drop, NOW),
         other => panic!("no action is called {other}"),
     }
 }
@@ -151,7 +153,7 @@ fn every_action_in_every_state_is_done_or_refused_as_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(cells().len(), 26 * 20);
+    assert_eq!(cells().len(), 26 * 22);
 }
 
 #[test]
@@ -298,7 +300,7 @@ fn a_confirmation_keeps_its_time_and_a_failure_its_reason() {
 }
 
 #[test]
-fn attention_outlasts_what_happens_after_it_and_keeps_its_reason() {
+fn attention_outlasts_what_happens_beside_it_and_keeps_its_reason() {
     let order = after(order_that_is("cancelled_stuck").note(Note {
         text: "paid by bank transfer".to_owned(),
         author: "Bo".to_owned(),
@@ -306,7 +308,7 @@ fn attention_outlasts_what_happens_after_it_and_keeps_its_reason() {
     }));
     assert_eq!(order.status(), OrderStatus::Attention);
     let expected = format!("refund {} failed: card closed", refund_id(9));
-    assert_eq!(order.attention(), Some(expected.as_str()));
+    assert_eq!(order.attention(), Some(expected));
     assert_eq!(order.notes().len(), 1);
     assert_eq!(order.updated_at(), later(9));
 }

@@ -52,7 +52,7 @@ impl Ready {
 type Prepare = for<'a> fn(&'a Api) -> Pin<Box<dyn Future<Output = Ready> + 'a>>;
 
 /// Every operation that asks for a key, and how to get ready for it.
-const OPERATIONS: [(&str, Prepare); 13] = [
+const OPERATIONS: [(&str, Prepare); 14] = [
     ("/orders", |api| {
         Box::pin(async {
             let cart = api.cart(&[("LAMP-1", 1)]).await;
@@ -103,6 +103,17 @@ const OPERATIONS: [(&str, Prepare); 13] = [
             staff(&bought(api).await, "refunds", json!({"amount": amount}))
         })
     }),
+    ("/admin/orders/{order_id}/refunds/{refund_id}/resolve", |api| {
+        Box::pin(async {
+            let bought = bought_with(api, "pm_card_refundFail").await;
+            let amount = json!({"amount": 100, "currency": "USD"});
+            let refund = staff(&bought, "refunds", json!({"amount": amount}));
+            refund.under(api, &api.key()).await.json();
+            api.settle().await;
+            let failed = part(api, &bought, "refunds").await;
+            staff(&bought, &format!("refunds/{failed}/resolve"), json!({"resolution": "paid"}))
+        })
+    }),
     ("/admin/orders/{order_id}/payments/{payment_id}/capture", |api| {
         Box::pin(async { invoice(api, "capture").await })
     }),
@@ -119,6 +130,11 @@ const OPERATIONS: [(&str, Prepare); 13] = [
         })
     }),
 ];
+
+async fn bought_with(api: &Api, token: &str) -> Bought {
+    let cart = api.cart(&[("LAMP-1", 1)]).await;
+    api.bought(order_of(&cart, token)).await
+}
 
 async fn bought(api: &Api) -> Bought {
     api.buy(&[("LAMP-1", 1)]).await

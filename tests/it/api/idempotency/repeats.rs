@@ -70,7 +70,7 @@ async fn a_refusal_of_the_shop_is_told_the_same_again() {
         assert!(again.replayed(), "{operation}");
     })
     .await;
-    assert_eq!(refused.get(), 9, "what can be done once only");
+    assert_eq!(refused.get(), 10, "what can be done once only");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Sagas: stepped on their version, and claimed by one process at a time.
 
 use ecicomm::domain::order::{
-    CheckoutState, Effect, Phase, RefundJobState, Saga, SagaId, SagaPlan,
+    CheckoutState, Effect, Note, Phase, RefundJobState, Saga, SagaId, SagaPlan,
 };
 use ecicomm::domain::shared::{OrderId, RefundId, Timestamp};
 use ecicomm::ports::store::{Conflict, OrderUpdate, SagaStep, Write};
@@ -118,8 +118,9 @@ pub async fn a_saga_may_begin_with_a_change_of_its_order(b: Backend) {
     b.commit([plain(1).place(), plain(1).confirm(at(1))]).await;
     let order = b.orders.order(order_id(1)).await.unwrap().unwrap();
     let refund = Saga::refund(order_id(1), RefundId::new(Uuid::from_u128(7)), at(2));
+    let note = Note { text: "look".to_owned(), author: "Bo".to_owned(), at: at(2) };
     let update = Write::UpdateOrder(Box::new(OrderUpdate {
-        change: order.raise_attention("look".to_owned(), at(2)),
+        change: order.note(note).unwrap(),
         restock: Vec::new(),
         give_back_uses: false,
         sagas: vec![refund.clone()],
