@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -117,6 +118,40 @@ impl Drop for Serving {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// A request whose body comes in chunks.
+const CHUNKED: &str = "POST /api/v1/carts HTTP/1.1\r\nhost: shop\r\n\
+    content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+
+#[test]
+fn a_body_without_end_is_not_read_for_ever() {
+    let shop = Serving::start(&[]);
+    let mut stream = TcpStream::connect(&shop.address).unwrap();
+    stream.write_all(CHUNKED.as_bytes()).unwrap();
+    let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x1_0000));
+    let began = Instant::now();
+    while stream.write_all(chunk.as_bytes()).is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(20), "it is still reading");
+    }
+}
+
+#[test]
+fn a_connection_goes_on_behind_a_body_in_chunks() {
+    let shop = Serving::start(&[]);
+    let mut stream = TcpStream::connect(&shop.address).unwrap();
+    for _ in 0..3 {
+        stream.write_all(format!("{CHUNKED}2\r\n{{}}\r\n0\r\n\r\n").as_bytes()).unwrap();
+        let mut answers = BufReader::new(stream.try_clone().unwrap());
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert_ne!(answers.read_line(&mut head).unwrap(), 0, "it hung up: {head}");
+        }
+        assert!(head.starts_with("HTTP/1.1 201 "), "{head}");
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        let mut body = vec![0; length.parse().unwrap()];
+        answers.read_exact(&mut body).unwrap();
     }
 }
 

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpResponse, ResponseError};
 
+use super::unread::Unread;
 use super::{Visit, X_REQUEST_ID};
 use crate::adapters::http::State;
 use crate::adapters::http::idempotency::REPLAYED;
@@ -30,7 +31,8 @@ pub fn response(
     }
     dress(state, visit, answer.status(), answer.headers_mut());
     log(state, visit, answer.status(), answer.body().size());
-    ServiceResponse::new(request, answer)
+    let unread = visit.unread.clone();
+    ServiceResponse::new(request, answer.map_body(|_, body| unread.held_by(body)))
 }
 
 /// A failure for which no request is at hand any more, because it was given to a handler that did
@@ -46,7 +48,7 @@ pub fn error(state: &State, visit: &Visit, error: Error) -> Error {
     log(state, visit, answer.status(), answer.body().size());
     let headers = answer.headers().clone();
     let body = answer.into_body().try_into_bytes().unwrap_or_default();
-    Finished { status, headers, body }.into()
+    Finished { status, headers, body, unread: visit.unread.clone() }.into()
 }
 
 /// An answer that is complete already, in the shape of an error.
@@ -54,6 +56,7 @@ struct Finished {
     status: StatusCode,
     headers: HeaderMap,
     body: actix_web::web::Bytes,
+    unread: Unread,
 }
 
 impl fmt::Debug for Finished {
@@ -74,7 +77,8 @@ impl ResponseError for Finished {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut answer = HttpResponse::build(self.status).body(self.body.clone());
+        let body = self.unread.clone().held_by(BoxBody::new(self.body.clone()));
+        let mut answer = HttpResponse::build(self.status).body(body);
         *answer.headers_mut() = self.headers.clone();
         answer
     }

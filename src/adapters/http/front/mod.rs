@@ -7,6 +7,7 @@
 mod admit;
 mod finish;
 mod request_id;
+mod unread;
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -25,6 +26,7 @@ use crate::domain::customer::Actor;
 use crate::domain::shared::StaffId;
 
 pub use request_id::X_REQUEST_ID;
+use unread::Unread;
 
 /// The route that a request matched.
 #[derive(Clone)]
@@ -102,10 +104,10 @@ where
 
     forward_ready!(service);
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let (service, state) = (self.service.clone(), self.state.clone());
         Box::pin(async move {
-            let visit = Visit::begin(&state, &request);
+            let visit = Visit::begin(&state, &mut request);
             match tokio::time::timeout(visit.deadline, pass(&*service, &state, &visit, request))
                 .await
             {
@@ -129,10 +131,11 @@ struct Visit {
     route: Option<Arc<Route>>,
     deadline: std::time::Duration,
     began: Instant,
+    unread: Unread,
 }
 
 impl Visit {
-    fn begin(state: &State, request: &ServiceRequest) -> Self {
+    fn begin(state: &State, request: &mut ServiceRequest) -> Self {
         let route = state.table.find(request.path()).cloned();
         let operation = route.as_ref().and_then(|route| route.operation(request.method()));
         let deadline = match operation {
@@ -146,6 +149,7 @@ impl Visit {
             route,
             deadline,
             began: Instant::now(),
+            unread: Unread::of(request),
         }
     }
 
