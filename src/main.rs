@@ -1,6 +1,6 @@
 //! The command: arguments, settings, the log, and then what was asked for.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -30,6 +30,7 @@ fn log(filter: &str, json: bool) -> Result<(), String> {
     let filter =
         EnvFilter::try_new(filter).map_err(|error| format!("ECICOMM__LOG__FILTER: {error}"))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = log.with_ansi(io::stderr().is_terminal());
     let begun = if json { log.json().try_init() } else { log.try_init() };
     begun.map_err(|error| error.to_string())
 }

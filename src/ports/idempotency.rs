@@ -72,6 +72,11 @@ pub enum Refusal {
     },
     /// Nothing ships there.
     NoShippingOption,
+    /// Something ships there, but not the option that was chosen.
+    ShippingOptionGone {
+        /// What was chosen.
+        code: String,
+    },
     /// The provider refused.
     PaymentDeclined {
         /// The provider's reason, as a code.

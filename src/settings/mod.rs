@@ -8,6 +8,7 @@ mod raw;
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::domain::customer::Password;
 use crate::domain::shared::{Country, Currency, Email, Span};
 use raw::RawSettings;
 
@@ -149,6 +150,7 @@ impl Settings {
         variables: &std::collections::HashMap<String, String>,
     ) -> Result<Self, SettingsError> {
         refuse_servers(variables)?;
+        refuse_misspelt(variables)?;
         Self::check(RawSettings::load(variables)?)
     }
 
@@ -213,8 +215,36 @@ impl Settings {
                 }
             },
         };
+        settings.outlast_payment()?;
         Ok(settings)
     }
+
+    /// A request that ends before the payment provider may answer would tell its buyer of a fault where
+    /// the order is only pending.
+    fn outlast_payment(&self) -> Result<(), SettingsError> {
+        let least = self.payment.timeout.as_micros().saturating_add(1_000_000);
+        if self.http.request_timeout.as_micros() >= least {
+            return Ok(());
+        }
+        let problem = "must be longer than ECICOMM__PAYMENT__TIMEOUT_MS by a second or more";
+        Err(SettingsError::new("ECICOMM__HTTP__REQUEST_TIMEOUT_SECONDS", problem))
+    }
+}
+
+/// Variables that look like settings and are none: `_` in the place of `__` is easily typed.
+fn refuse_misspelt(
+    variables: &std::collections::HashMap<String, String>,
+) -> Result<(), SettingsError> {
+    const OTHERS: [&str; 2] = ["ECICOMM_CONFIG", "ECICOMM_TOKEN"];
+    let mut misspelt: Vec<&String> = variables
+        .keys()
+        .filter(|name| name.starts_with("ECICOMM_") && !name.starts_with("ECICOMM__"))
+        .filter(|name| !OTHERS.contains(&name.as_str()) && !name.starts_with("ECICOMM_SIM_"))
+        .collect();
+    misspelt.sort();
+    let Some(name) = misspelt.first() else { return Ok(()) };
+    let problem = "is no setting; their names have two underscores, as in ECICOMM__HTTP__BIND";
+    Err(SettingsError::new(name, problem))
 }
 
 /// Variables that select a server which this version cannot use. Running without it in silence would
@@ -281,6 +311,12 @@ fn administrator(raw: &RawSettings) -> Result<Option<Administrator>, SettingsErr
     };
     let email = Email::try_new(email)
         .map_err(|error| SettingsError::new("ECICOMM__ADMIN__EMAIL", error.to_string()))?;
+    let password = raw.admin.password.as_deref();
+    if let Some(Err(faults)) = password.map(Password::try_new) {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        let problem = format!("the password must {}", faults.join(" and must "));
+        return Err(SettingsError::new("ECICOMM__ADMIN__PASSWORD", problem));
+    }
     Ok(Some(Administrator { email, password: raw.admin.password.clone().map(Secret) }))
 }
 

@@ -121,6 +121,9 @@ impl RawSettings {
     pub fn load(variables: &HashMap<String, String>) -> Result<Self, SettingsError> {
         let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         if let Some(path) = variables.get("ECICOMM_CONFIG") {
+            if let Err(error) = std::fs::metadata(path) {
+                return Err(SettingsError::new("ECICOMM_CONFIG", format!("{path}: {error}")));
+            }
             builder = builder.add_source(File::new(path, FileFormat::Toml));
         }
         // An empty variable is one that is not set, as compose files write them.
@@ -147,7 +150,15 @@ fn explain(error: &config::ConfigError) -> SettingsError {
             SettingsError::new(&variable(key), format!("{unexpected} is not {expected}"))
         }
         ConfigError::At { key: Some(key), error, .. } => {
-            SettingsError::new(&variable(key), error.to_string())
+            let text = error.to_string();
+            // The library names the section of a key that it does not know, and the key in the text.
+            match text.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
+                Some(field) => {
+                    let name = variable(&format!("{key}.{field}"));
+                    SettingsError::new(&name, "is no setting; see config/default.toml")
+                }
+                None => SettingsError::new(&variable(key), text),
+            }
         }
         ConfigError::NotFound(key) => SettingsError::new(&variable(key), "is missing"),
         ConfigError::FileParse { uri, cause } => SettingsError::new(

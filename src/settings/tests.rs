@@ -60,6 +60,12 @@ fn a_wrong_setting_is_named() {
         ("ECICOMM__SHOP__COUNTRY", "USA"),
         ("ECICOMM__SHOP__PRICES_INCLUDE_TAX", "perhaps"),
         ("ECICOMM__ADMIN__EMAIL", "nobody"),
+        ("ECICOMM__HTTP__BINDD", "127.0.0.1:1"),
+        ("ECICOMM__HTTP__REQUEST_TIMEOUT_SECONDS", "8"),
+        ("ECICOMM__SHOP__COUNTRY", "ZZ"),
+        ("ECICOMM__NOTHING", "1"),
+        ("ECICOMM_DEMO", "false"),
+        ("ECICOMM_CONFIG", "/nowhere/at/all.toml"),
         ("ECICOMM__SECRETS__SIGNING_KEY", "short"),
         ("ECICOMM__SECRETS__SIGNING_KEY", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
         ("ECICOMM__PAYMENT__SANDBOX_URL", "127.0.0.1:1"),
@@ -100,4 +106,19 @@ fn secrets_are_never_shown() {
     ])
     .unwrap();
     assert!(!format!("{settings:?}").to_lowercase().contains("canary-"));
+}
+
+#[test]
+fn a_weak_password_of_the_administrator_stops_the_start() {
+    let email = ("ECICOMM__ADMIN__EMAIL", "ada@example.com");
+    let error = with(&[email, ("ECICOMM__ADMIN__PASSWORD", "weak")]).unwrap_err();
+    assert_eq!(error.key, "ECICOMM__ADMIN__PASSWORD");
+    assert!(error.problem.contains("8 to 30"), "{error}");
+    assert!(!error.problem.contains("weak"), "{error}");
+    assert!(with(&[email, ("ECICOMM__ADMIN__PASSWORD", "Str0ng-enough")]).is_ok());
+}
+
+#[test]
+fn what_is_read_elsewhere_is_no_misspelt_setting() {
+    assert!(with(&[("ECICOMM_TOKEN", "x"), ("ECICOMM_SIM_SEEDS", "5")]).is_ok());
 }

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_util::FutureExt as _;
+
 use super::args::ServeArgs;
 use super::progress::Progress;
 use super::source::Source;
@@ -41,17 +43,23 @@ pub(super) enum SignIn {
 pub(super) async fn run(args: &ServeArgs, mut settings: Settings) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     settings.http.bind = args.bind.unwrap_or(settings.http.bind);
-    let stopped = stop::listen()?;
+    let stopped = stop::listen()?.shared();
     let shop = Arc::new(bootstrap::build(&settings).await?);
     shop.pricing.set_up().await?;
     // Before the long work, so that an address which is taken is told at once.
-    let (address, server) = bootstrap::http(shop.clone(), &settings, stopped).map_err(|error| {
-        Failure::new(format!("cannot listen on {}: {error}", settings.http.bind))
-    })?;
+    let (address, server) =
+        bootstrap::http(shop.clone(), &settings, stopped.clone()).map_err(|error| {
+            Failure::new(format!("cannot listen on {}: {error}", settings.http.bind))
+        })?;
     let filled = fill(&shop, args.import.as_deref(), &settings);
-    let (filled, sign_in) = tokio::join!(filled, administrator(&shop, &settings));
-    filled?;
-    let sign_in = sign_in?;
+    let ready = async { tokio::try_join!(filled, administrator(&shop, &settings)) };
+    let sign_in = tokio::select! {
+        ready = ready => ready?.1,
+        () = stopped => {
+            say("stopped before it served".to_owned());
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     let jobs = bootstrap::jobs(&shop);
     tracing::debug!(elapsed_ms = millis(began), "ready to serve");
     for line in welcome(address, &sign_in) {

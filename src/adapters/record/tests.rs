@@ -12,6 +12,11 @@ fn a_moment_reads_back_to_the_microsecond() {
     }
     assert_eq!(rfc3339(Timestamp::from_micros(1_500_000)), "1970-01-01T00:00:01.500000Z");
     assert!(parse_rfc3339("yesterday").is_err());
+    for beyond in ["9999-12-31T23:59:60Z", "9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00+00:01"]
+    {
+        assert!(parse_rfc3339(beyond).is_err(), "{beyond}");
+    }
+    assert!(parse_rfc3339("9999-12-31T23:59:59.999999Z").is_ok());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use chrono::{DateTime, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, Datelike as _, SecondsFormat, TimeZone, Utc};
 
 use crate::domain::shared::Timestamp;
 use crate::ports::PortError;
@@ -10,8 +10,14 @@ pub fn rfc3339(at: Timestamp) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// Reads what [`rfc3339`] writes.
+/// Reads what [`rfc3339`] writes, and other spellings of RFC 3339. In UTC too the year has to have
+/// four digits, or it could not be written again.
 pub fn parse_rfc3339(text: &str) -> Result<Timestamp, PortError> {
     let moment = DateTime::parse_from_rfc3339(text).map_err(PortError::corrupt)?;
-    Ok(Timestamp::from_micros(moment.timestamp_micros()))
+    let micros = moment.timestamp_micros();
+    let year = DateTime::from_timestamp_micros(micros).map(|moment| moment.year());
+    if !year.is_some_and(|year| (0..=9_999).contains(&year)) {
+        return Err(PortError::corrupt("a year of more than four digits"));
+    }
+    Ok(Timestamp::from_micros(micros))
 }

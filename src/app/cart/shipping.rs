@@ -45,8 +45,9 @@ impl CartService {
             expected,
             |cart, now| Ok(cart.choose_shipping(option.clone(), now)),
             |_, view, _| match view.priced.shipping() {
-                Shipping::ChoiceGone { .. } | Shipping::NoneApplies => {
-                    Err(AppError::refused(Refusal::NoShippingOption))
+                Shipping::NoneApplies => Err(AppError::refused(Refusal::NoShippingOption)),
+                Shipping::ChoiceGone { code } => {
+                    Err(AppError::refused(Refusal::ShippingOptionGone { code: code.to_string() }))
                 }
                 Shipping::Charged(_) | Shipping::NotNeeded => Ok(()),
             },

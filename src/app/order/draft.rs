@@ -183,8 +183,9 @@ fn check_shipping(source: &Source, priced: &PricedBasket) -> Result<(), AppError
         return Err(AppError::invalid("/shipping_address", detail));
     }
     match priced.shipping() {
-        Shipping::NoneApplies | Shipping::ChoiceGone { .. } => {
-            Err(AppError::refused(Refusal::NoShippingOption))
+        Shipping::NoneApplies => Err(AppError::refused(Refusal::NoShippingOption)),
+        Shipping::ChoiceGone { code } => {
+            Err(AppError::refused(Refusal::ShippingOptionGone { code: code.to_string() }))
         }
         Shipping::Charged(_) | Shipping::NotNeeded => Ok(()),
     }

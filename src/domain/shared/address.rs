@@ -2,6 +2,18 @@ use std::fmt;
 
 use super::{Invalid, Text};
 
+/// The officially assigned codes of ISO 3166-1 alpha-2 (249), and `XK`, which Kosovo uses.
+const CODES: &str = "\
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN \
+    BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ \
+    DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL \
+    GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM \
+    JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME \
+    MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP \
+    NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD \
+    SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO \
+    TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA XK ZM ZW";
+
 /// A country by its two-letter code (ISO 3166-1 alpha-2), in upper case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Country([u8; 2]);
@@ -10,14 +22,13 @@ impl Country {
     /// The United States, what a new shop starts with.
     pub const US: Self = Self(*b"US");
 
-    /// Checks for two letters; small ones are raised.
+    /// Checks that the code is assigned; small letters are raised.
     pub fn try_new(raw: &str) -> Result<Self, Invalid> {
-        match raw.as_bytes() {
-            [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
-                Ok(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
-            }
-            _ => Err(Invalid::new("country", "must be a two-letter ISO 3166 code")),
-        }
+        let wrong = || Invalid::new("country", "must be a two-letter ISO 3166 code");
+        let code: [u8; 2] = raw.as_bytes().try_into().map_err(|_| wrong())?;
+        let code = code.map(|letter| letter.to_ascii_uppercase());
+        let known = CODES.split_ascii_whitespace().any(|known| known.as_bytes() == code);
+        if known { Ok(Self(code)) } else { Err(wrong()) }
     }
 
     /// The code.

@@ -293,6 +293,33 @@ async fn the_cheapest_shipping_counts_until_one_is_chosen() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_choice_that_does_not_go_to_the_new_address_says_so() {
+    let (api, cart) = lamps().await;
+    let method = json!({
+        "name": "Within the country", "code": "inland", "type": "flat", "price": {"amount": 300, "currency": "USD"},
+        "countries": ["US"],
+    });
+    api.post("/admin/shipping-methods", method).staff().await.ok(201);
+    let option = format!("{cart}/shipping-option");
+    let chosen = api.put(&option, json!({"code": "inland"})).await.ok(200);
+    assert_eq!(
+        (&chosen["shipping_total"]["amount"], &chosen["shipping_problem"]),
+        (&json!(300), &json!(null))
+    );
+    let abroad = with(address(), json!({"country": "DE"}));
+    let gone = api.put(&format!("{cart}/shipping-address"), abroad).await.ok(200);
+    assert_eq!(
+        (&gone["shipping_problem"], &gone["shipping_option"]),
+        (&json!("option_unavailable"), &json!(null))
+    );
+    let order = order_of(cart.trim_start_matches("/carts/"), "pm_card_visa");
+    let refused = api.place(order).await.refused(409, "no_shipping_option");
+    assert!(refused["detail"].as_str().unwrap().contains("inland"), "{refused}");
+    let standard = api.put(&option, json!({"code": "standard"})).await.ok(200);
+    assert_eq!(standard["shipping_problem"], json!(null));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_line_that_left_the_shop_stays_and_counts_nothing() {
     let (api, cart) = lamps().await;
     let product = api.get(&cart).await.ok(200)["lines"][0]["product_id"].clone();

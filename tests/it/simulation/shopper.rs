@@ -378,7 +378,7 @@ fn name_of(refusal: &Refusal) -> &'static str {
         Refusal::CartChanged { .. } => "cart_changed",
         Refusal::CartOrdered => "cart_ordered",
         Refusal::CouponNotApplicable { .. } => "coupon_not_applicable",
-        Refusal::NoShippingOption => "no_shipping_option",
+        Refusal::NoShippingOption | Refusal::ShippingOptionGone { .. } => "no_shipping_option",
         Refusal::PaymentDeclined { .. } => "payment_declined",
         Refusal::OrderFailed { .. } => "order_failed",
         Refusal::InvalidTransition { .. } => "invalid_transition",

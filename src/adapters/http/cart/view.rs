@@ -5,7 +5,9 @@ use uuid::Uuid;
 use crate::adapters::http::input::{CurrencyIn, In};
 use crate::adapters::http::values::{AddressBody, MoneyBody};
 use crate::adapters::record::rfc3339;
-use crate::domain::pricing::{AppliedPromotion, CouponOutcome, Rate, ShippingCharge, TaxLine};
+use crate::domain::pricing::{
+    AppliedPromotion, CouponOutcome, Rate, Shipping, ShippingCharge, TaxLine,
+};
 use crate::domain::shared::{CouponCode, Money};
 use crate::ports::cart::{CartLineView, CartView, LineProblem};
 
@@ -25,6 +27,10 @@ pub struct CartBody<'a> {
     shipping_address: Option<AddressBody<'a>>,
     /// The shipping option that counts: the one chosen, else the cheapest.
     shipping_option: Option<ShippingBody<'a>>,
+    /// Why shipping is not settled, so that the cart cannot be ordered; absent where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    shipping_problem: Option<ShippingProblem>,
     /// What the goods cost before discounts.
     subtotal: MoneyBody,
     /// What is taken off the goods.
@@ -43,6 +49,26 @@ pub struct CartBody<'a> {
     /// When it is forgotten unless it changes.
     #[schema(format = DateTime)]
     expires_at: String,
+}
+
+/// Why shipping is not settled. `shipping_total` is 0 meanwhile.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShippingProblem {
+    /// Nothing ships these goods to that address.
+    NoShippingOption,
+    /// Something does, but not the option that was chosen: choose another.
+    OptionUnavailable,
+}
+
+impl ShippingProblem {
+    fn of(shipping: &Shipping) -> Option<Self> {
+        match shipping {
+            Shipping::NotNeeded | Shipping::Charged(_) => None,
+            Shipping::NoneApplies => Some(Self::NoShippingOption),
+            Shipping::ChoiceGone { .. } => Some(Self::OptionUnavailable),
+        }
+    }
 }
 
 /// A line of a cart.
@@ -172,6 +198,7 @@ impl<'a> CartBody<'a> {
             promotions: priced.promotions().iter().map(PromotionBody::from).collect(),
             shipping_address: cart.shipping_address().map(AddressBody::from),
             shipping_option: priced.shipping_charge().map(ShippingBody::from),
+            shipping_problem: ShippingProblem::of(priced.shipping()),
             subtotal: MoneyBody(priced.subtotal()),
             discount_total: MoneyBody(priced.discount_total()),
             shipping_total: MoneyBody(priced.shipping_total()),

@@ -2,7 +2,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use chrono::DateTime;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat};
@@ -10,7 +9,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{inlined, schema, text_schema};
-use crate::adapters::record::rfc3339;
+use crate::adapters::record::{parse_rfc3339, rfc3339};
 use crate::domain::shared::{
     CartId, CategoryId, Country, CouponCode, Currency, Email, Invalid, Location, OrderId,
     ProductId, ShippingCode, Sku, Slug, TaxCategory, Timestamp, VariantId,
@@ -157,8 +156,7 @@ impl Input for Timestamp {
     const NAME: &'static str = "Timestamp";
 
     fn parse(raw: &str) -> Result<Self, Invalid> {
-        DateTime::parse_from_rfc3339(raw)
-            .map(|moment| Self::from_micros(moment.timestamp_micros()))
+        parse_rfc3339(raw)
             .map_err(|_| Invalid::new("time", "must be as in 2026-01-31T12:00:00Z (RFC 3339)"))
     }
 

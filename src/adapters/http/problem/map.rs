@@ -100,7 +100,11 @@ impl From<&Refusal> for Problem {
             }
             Refusal::NoShippingOption => Self::new(
                 Code::NoShippingOption,
-                "Nothing ships this cart to that address; choose another address or option.",
+                "Nothing ships this cart to that address; choose another address.",
+            ),
+            Refusal::ShippingOptionGone { code } => Self::new(
+                Code::NoShippingOption,
+                format!("The shipping option {code} does not apply any more; choose another."),
             ),
             Refusal::PaymentDeclined { reason, order } => Self::new(
                 Code::PaymentDeclined,
