@@ -56,6 +56,11 @@ pub struct Variant {
 }
 
 impl Variant {
+    /// The first of its prices that always hold: the one that staff see and write.
+    pub fn plain_price(&self) -> Option<&PriceRow> {
+        self.prices.iter().find(|row| row.holds_always())
+    }
+
     /// What selling one unit takes from stock: its components, or itself.
     pub fn stocked(&self) -> Vec<Component> {
         if self.components.is_empty() {
