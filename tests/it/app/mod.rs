@@ -3,6 +3,7 @@
 mod catalog;
 mod checkout;
 mod doctor;
+mod export;
 mod import;
 mod pricing;
 mod relay;
