@@ -5,6 +5,7 @@ mod checkout;
 mod doctor;
 mod export;
 mod import;
+mod inventory;
 mod pricing;
 mod relay;
 mod search;
