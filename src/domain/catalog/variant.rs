@@ -43,7 +43,7 @@ pub struct Variant {
     pub options: OptionValues,
     /// Its prices; without one it cannot be bought.
     pub prices: Vec<PriceRow>,
-    /// How its stock limits its sale.
+    /// How its stock limits its sale; of a bundle, the rules of its components count instead.
     pub stock_policy: StockPolicy,
     /// Whether it is sent; downloads are not.
     pub requires_shipping: bool,
