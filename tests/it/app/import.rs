@@ -2,7 +2,6 @@ use ecicomm::adapters::record::catalog_file::FileFormat;
 use ecicomm::app::Shop;
 use ecicomm::app::catalog::ImportOptions;
 use ecicomm::domain::inventory::StockEventKind;
-use ecicomm::ports::catalog::CategoryNode;
 use ecicomm::ports::imports::{ImportReport, ImportStatus};
 
 use super::support::{
@@ -22,7 +21,7 @@ fn many(count: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn errors(report: &ImportReport) -> Vec<(u64, &str)> {
+pub fn errors(report: &ImportReport) -> Vec<(u64, &str)> {
     report.errors.iter().map(|error| (error.line, error.reason.as_str())).collect()
 }
 
@@ -333,52 +332,6 @@ async fn a_file_with_a_wrong_header_fails_as_a_whole() {
     let report = import_as(&shop, FileFormat::Csv, ImportOptions::default(), text).await;
     assert_eq!(report.status, ImportStatus::Failed);
     assert_eq!(errors(&report), [(1, "the header names a column 'prize', which is not known")]);
-}
-
-/// The names of all categories, parents first.
-async fn categories(shop: &Shop) -> Vec<String> {
-    fn names(nodes: &[CategoryNode]) -> Vec<String> {
-        let of =
-            |node: &CategoryNode| [vec![node.category.name.to_string()], names(&node.children)];
-        nodes.iter().flat_map(of).flatten().collect()
-    }
-    names(&shop.ports.catalog.category_tree().await.unwrap())
-}
-
-#[tokio::test]
-async fn a_line_that_fails_makes_no_categories() {
-    let shop = shop().await;
-    let under = |sku: &str, slug: &str, path: &str| {
-        line(sku, sku, 1, &format!(r#", "slug": "{slug}", "category_path": {path}"#))
-    };
-    let text = [
-        under("A", "lamp", r#"["Lighting"]"#),
-        under("B", "lamp", r#"["Lighting", "Empty", "Below"]"#),
-        under("C", "lamp", r#"["Chairs"]"#),
-        under("D", "chair", r#"["Chairs"]"#),
-    ];
-    let report = import(&shop, &text.join("\n")).await;
-    assert_eq!(errors(&report), [(2, "slug lamp is taken"), (3, "slug lamp is taken")]);
-    assert_eq!(categories(&shop).await, ["Chairs", "Lighting"]);
-    let chair = product_of(&shop, "D").await;
-    assert_eq!(chair.path.last().unwrap().slug.as_str(), "chairs");
-}
-
-#[tokio::test]
-async fn a_line_that_fails_holds_no_slug() {
-    let shop = shop().await;
-    let shirt = |sku: &str, slug: &str| {
-        let more = format!(
-            r#", "product_key": "shirt", "options": {{"size": "M"}}, "slug": "{slug}"
-            , "category_path": ["Shirts"]"#
-        );
-        line(sku, "Shirt", 1, &more.replace('\n', " "))
-    };
-    import(&shop, &shirt("A", "shirt")).await;
-    let text = [shirt("B", "fine"), line("C", "Other", 1, r#", "slug": "fine""#)].join("\n");
-    let report = import(&shop, &text).await;
-    assert_eq!(errors(&report), [(1, "options are those of another variant of the product")]);
-    assert_eq!(product_of(&shop, "C").await.product.content().slug.as_str(), "fine");
 }
 
 #[tokio::test]

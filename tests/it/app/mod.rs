@@ -4,6 +4,7 @@ mod catalog;
 mod checkout;
 mod doctor;
 mod export;
+mod failed_lines;
 mod import;
 mod inventory;
 mod pricing;
