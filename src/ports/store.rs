@@ -51,7 +51,8 @@ pub struct StockMovement {
     pub quantity: i64,
     /// Why.
     pub reason: Option<String>,
-    /// The version the stock must still have; none to take it as it is.
+    /// The version the stock must still have; none to take it as it is. A location that is new to
+    /// the SKU has the first.
     pub expected: Option<Version>,
 }
 

@@ -10,6 +10,7 @@ use super::catalog::{ProductBody, SummaryBody};
 use super::etag::ETag;
 use super::problem::Problem;
 use super::respond;
+use crate::domain::catalog::PriceRow;
 use crate::domain::shared::{Currency, ProductId, Timestamp};
 use crate::ports::catalog::{ProductView, ReadContext};
 
@@ -95,5 +96,6 @@ impl Product {
 fn next_price_change(view: &ProductView, now: Timestamp) -> Option<Timestamp> {
     let variants = view.product.content().variants.iter();
     let rows = variants.flat_map(|variant| &variant.prices);
-    rows.flat_map(|row| [row.from, row.until]).flatten().filter(|moment| *moment > now).min()
+    let moments = rows.map(PriceRow::conditions).flat_map(|held| [held.from, held.until]);
+    moments.flatten().filter(|moment| *moment > now).min()
 }

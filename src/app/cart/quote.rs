@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::app::inventory::policies;
 use crate::app::{AppError, Ports, ShopConfig};
 use crate::domain::cart::CartLine;
 use crate::domain::catalog::{Variant, pick};
@@ -117,13 +118,15 @@ async fn needs(
     lines: &[CartLine],
     sold: &[Sold],
 ) -> Result<BTreeMap<Sku, Need>, AppError> {
+    let variants = sold.iter().filter_map(|sold| Some(&sold.found.as_ref().ok()?.0));
+    let policies = policies(ports, variants).await?;
     let mut needs: BTreeMap<Sku, Need> = BTreeMap::new();
     for (line, sold) in lines.iter().zip(sold) {
         let Ok((variant, _)) = &sold.found else { continue };
-        if variant.stock_policy == StockPolicy::Untracked {
-            continue;
-        }
         for component in variant.stocked() {
+            if policies.get(&component.sku) == Some(&StockPolicy::Untracked) {
+                continue;
+            }
             let units = i64::from(component.quantity.units())
                 .saturating_mul(i64::from(line.quantity.units()));
             let need = needs.entry(component.sku).or_default();
@@ -132,8 +135,11 @@ async fn needs(
     }
     let skus: Vec<Sku> = needs.keys().cloned().collect();
     let stock = ports.stock.stock(&skus).await?;
-    for (need, stock) in needs.values_mut().zip(stock) {
-        need.stock = stock;
+    for ((sku, need), stock) in needs.iter_mut().zip(stock) {
+        // What no product sells any more cannot be had, whatever is left of it.
+        if policies.contains_key(sku) {
+            need.stock = stock;
+        }
     }
     Ok(needs)
 }

@@ -62,7 +62,8 @@ pub struct VariantDraft {
     pub id: Option<VariantId>,
     /// Made where absent.
     pub sku: Option<String>,
-    /// What a unit costs.
+    /// What a unit costs, in one currency; its prices in others stay. Without it none stays that
+    /// always holds.
     pub price: Option<Money>,
     /// The former price.
     pub compare_at: Option<Money>,

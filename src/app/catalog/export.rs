@@ -10,8 +10,9 @@ use crate::ports::catalog::{Page, ProductView};
 impl CatalogService {
     /// The products behind `after`, at most `limit` of them, as lines of a catalogue file: one for
     /// each variant, and each currency that it has a price in. Importing them where they come from
-    /// changes nothing. Variants without a price have no line, and of several categories only the
-    /// main one is told.
+    /// changes nothing, also where it sets stock. Variants without a price have no line, of several
+    /// categories only the main one is told, and of stock what is on hand at the shop's own location,
+    /// where no backorder waits there.
     pub async fn export(
         &self,
         after: Option<ProductId>,
@@ -26,21 +27,23 @@ impl CatalogService {
             for variant in &view.product.content().variants {
                 let items = stock.next().unwrap_or_default();
                 let prices = variant.prices.iter().filter(|row| row.holds_always());
-                lines.extend(prices.map(|row| line(view, variant, row, &items)));
+                let stock = self.stock_of(&items);
+                lines.extend(prices.map(|row| line(view, variant, row, stock)));
             }
         }
         Ok(Page { items: lines, next: page.next })
     }
+
+    /// What a line tells of stock: the very figure that an import compares with. None where it is
+    /// negative, which a line cannot tell.
+    fn stock_of(&self, items: &[StockItem]) -> Option<i64> {
+        let here = items.iter().find(|item| *item.location() == self.config.location);
+        Some(here.map_or(0, StockItem::on_hand)).filter(|units| *units >= 0)
+    }
 }
 
-fn line(
-    view: &ProductView,
-    variant: &Variant,
-    price: &PriceRow,
-    stock: &[StockItem],
-) -> ImportLine {
+fn line(view: &ProductView, variant: &Variant, price: &PriceRow, stock: Option<i64>) -> ImportLine {
     let content = view.product.content();
-    let on_hand = stock.iter().fold(0_i64, |sum, item| sum.saturating_add(item.on_hand()));
     ImportLine {
         sku: variant.sku.as_str().to_owned(),
         product_key: product_key(&view.product),
@@ -63,7 +66,7 @@ fn line(
         requires_shipping: Some(variant.requires_shipping),
         tax_category: Some(variant.tax_category.as_str().to_owned()),
         stock_policy: Some(variant.stock_policy),
-        stock: Some(on_hand.max(0)),
+        stock,
         popularity: Some(view.popularity),
     }
 }

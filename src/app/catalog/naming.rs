@@ -58,6 +58,17 @@ impl SlugMaker {
         Ok(!taken && self.given.insert(slug.clone()))
     }
 
+    /// Takes back the slug that was given last, to a product of this name that is not to be.
+    pub fn take_back(&mut self, slug: &Slug, name: &str) {
+        self.given.remove(slug);
+        let base = Slug::from_name(name);
+        let Some(next) = self.next.get_mut(&base) else { return };
+        let last = next.saturating_sub(1);
+        if last > 1 && numbered(&base, last) == *slug {
+            *next = last;
+        }
+    }
+
     /// Forgets what was given: it was committed or given up.
     pub fn forget(&mut self) {
         self.given.clear();

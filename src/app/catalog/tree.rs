@@ -45,6 +45,19 @@ impl<'a> TreePlan<'a> {
         Ok(parent)
     }
 
+    /// How much is planned to be made.
+    pub fn mark(&self) -> usize {
+        self.made.len()
+    }
+
+    /// Gives up what was planned since `mark`, and its slugs.
+    pub fn rewind(&mut self, mark: usize) {
+        for category in self.made.drain(mark.min(self.made.len())..) {
+            self.slugs.remove(&category.slug);
+            self.known.remove(&(category.parent, category.name.as_str().to_lowercase()));
+        }
+    }
+
     /// The writes that save what was made, parents first.
     pub fn into_writes(self) -> Vec<Write> {
         let save = |category| Write::SaveCategory { category, expected: None };

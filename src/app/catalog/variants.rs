@@ -7,7 +7,7 @@ use super::fields;
 use super::naming::made_sku;
 use crate::app::Ports;
 use crate::app::faults::Faults;
-use crate::domain::catalog::{PriceRow, Product, Variant};
+use crate::domain::catalog::{PriceRow, Product, Variant, set_plain};
 use crate::domain::shared::{Sku, VariantId};
 
 /// Variants as they may be saved.
@@ -94,19 +94,36 @@ fn build(
     faults: &mut Faults,
 ) -> Option<Variant> {
     let options = fields::options(place, &draft.options, faults);
-    let price = price(place, draft, faults);
+    let known = same.map_or(&[][..], |variant| &variant.prices);
+    let prices = prices(place, draft, known, faults);
     let tax_category = fields::tax_category(place, draft.tax_category.as_deref(), faults);
     Some(Variant {
         id,
         sku: sku?,
         options,
-        prices: price.into_iter().collect(),
+        prices,
         stock_policy: draft.stock_policy,
         requires_shipping: draft.requires_shipping,
         weight_grams: draft.weight_grams,
         tax_category,
         components: same.map(|variant| variant.components.clone()).unwrap_or_default(),
     })
+}
+
+/// The known prices with that of the draft. A draft tells one currency alone, so the others stay;
+/// without a price, only those stay that hold under conditions, of which drafts cannot tell.
+fn prices(
+    place: &str,
+    draft: &VariantDraft,
+    known: &[PriceRow],
+    faults: &mut Faults,
+) -> Vec<PriceRow> {
+    let mut prices = known.to_vec();
+    match price(place, draft, faults) {
+        Some(row) => set_plain(&mut prices, row),
+        None => prices.retain(|row| !row.holds_always()),
+    }
+    prices
 }
 
 fn price(place: &str, draft: &VariantDraft, faults: &mut Faults) -> Option<PriceRow> {

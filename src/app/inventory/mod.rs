@@ -9,6 +9,7 @@ use super::{Ports, ShopConfig};
 
 pub use movement::MoveStockCommand;
 pub use queries::AvailabilityView;
+pub(in crate::app) use queries::policies;
 
 /// The use cases of stock.
 #[derive(Clone)]

@@ -108,7 +108,7 @@ impl InventoryService {
             kind,
             quantity: command.quantity,
             reason: command.reason.clone(),
-            expected: seen,
+            expected: Some(seen.unwrap_or(Version::FIRST)),
         };
         let after = moved(levels, &movement, now)
             .map_err(|_| Conflict::BelowZero { sku: command.sku.clone() })?;

@@ -1,10 +1,11 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::InventoryService;
-use crate::app::AppError;
+use crate::app::{AppError, Ports};
 use crate::domain::catalog::Variant;
-use crate::domain::inventory::{StockEvent, StockItem};
+use crate::domain::inventory::{Sellable, StockEvent, StockItem};
 use crate::domain::shared::{Availability, Sku, StockPolicy};
+use crate::ports::PortError;
 use crate::ports::catalog::Page;
 
 /// What a shopper is told of a SKU's stock, to the unit.
@@ -77,28 +78,47 @@ impl InventoryService {
     }
 
     async fn availability_of(&self, variant: &Variant) -> Result<AvailabilityView, AppError> {
-        let sku = variant.sku.clone();
-        if variant.stock_policy == StockPolicy::Untracked {
-            return Ok(AvailabilityView {
-                sku,
-                availability: Availability::InStock,
-                available: None,
-            });
-        }
-        let components = variant.stocked();
-        let skus: Vec<Sku> = components.iter().map(|component| component.sku.clone()).collect();
+        let stocked = variant.stocked();
+        let skus: Vec<Sku> = stocked.iter().map(|part| part.sku.clone()).collect();
+        let policies = policies(&self.ports, [variant]).await?;
         let stock = self.ports.stock.stock(&skus).await?;
-        let (mut free, mut available) = (i64::MAX, i64::MAX);
-        for (component, items) in components.iter().zip(&stock) {
-            let units = i64::from(component.quantity.units());
-            let sum = |part: fn(&StockItem) -> i64| {
-                items.iter().map(part).fold(0_i64, i64::saturating_add) / units
-            };
-            free = free.min(sum(StockItem::free));
-            available = available.min(sum(StockItem::available));
-        }
-        let availability =
-            Availability::of(free, variant.stock_policy, Availability::LOW_STOCK_BELOW);
-        Ok(AvailabilityView { sku, availability, available: Some(available) })
+        let parts = stocked.iter().zip(&stock).map(|(part, items)| {
+            let policy = policies.get(&part.sku);
+            let sellable = policy.map_or(Sellable::NONE, |policy| Sellable::of(*policy, items));
+            sellable.sets_of(part.quantity)
+        });
+        let sellable = parts.fold(Sellable::Unlimited, Sellable::and);
+        Ok(AvailabilityView {
+            sku: variant.sku.clone(),
+            availability: sellable.band(Availability::LOW_STOCK_BELOW),
+            available: sellable.available(),
+        })
     }
+}
+
+/// The rule of every SKU that sales of these variants take from stock. A variant that is no bundle
+/// tells its own; a component goes by that of the product that sells it, and is left out where none
+/// does, for then it cannot be sold.
+pub(in crate::app) async fn policies<'a>(
+    ports: &Ports,
+    variants: impl IntoIterator<Item = &'a Variant>,
+) -> Result<HashMap<Sku, StockPolicy>, PortError> {
+    let mut policies = HashMap::new();
+    let mut parts: Vec<Sku> = Vec::new();
+    for variant in variants {
+        if variant.components.is_empty() {
+            policies.insert(variant.sku.clone(), variant.stock_policy);
+        }
+        parts.extend(variant.components.iter().map(|part| part.sku.clone()));
+    }
+    if parts.is_empty() {
+        return Ok(policies);
+    }
+    let owners = ports.catalog.by_skus(&parts).await?;
+    for (sku, owner) in parts.into_iter().zip(owners) {
+        if let Some(part) = owner.as_ref().and_then(|view| view.product.variant_by_sku(&sku)) {
+            policies.insert(sku, part.stock_policy);
+        }
+    }
+    Ok(policies)
 }

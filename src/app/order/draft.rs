@@ -1,19 +1,17 @@
 use std::collections::BTreeMap;
 
+use super::lines::order_lines;
 use super::place::{BasketSource, PlaceOrderCommand};
 use crate::app::cart::{BasketSpec, Quote, quote, refusal_of};
 use crate::app::{AppError, Ports, ShopConfig};
 use crate::domain::cart::{Cart, CartLine};
-use crate::domain::catalog::Variant;
-use crate::domain::inventory::{Reservation, ReservationState, allocate};
+use crate::domain::inventory::{Reservation, ReservationState};
 use crate::domain::order::{
-    AppliedPromotion, OrderLine, OrderNumber, Origin, Placed, PromotionUse, ShippingChoice,
-    TaxLine, Totals,
+    AppliedPromotion, OrderNumber, Origin, Placed, PromotionUse, ShippingChoice, TaxLine, Totals,
 };
-use crate::domain::pricing::{PricedBasket, PricedLine, Shipping};
+use crate::domain::pricing::{PricedBasket, Shipping};
 use crate::domain::shared::{
-    Address, Allocation, CartId, LineId, OrderId, PaymentId, Quantity, ShippingCode, Sku,
-    StockPolicy, Timestamp,
+    Address, CartId, LineId, OrderId, PaymentId, Quantity, ShippingCode, Sku, Timestamp,
 };
 use crate::ports::cart::{CartLineView, CartView};
 use crate::ports::idempotency::Refusal;
@@ -324,82 +322,4 @@ fn tax_lines_of(priced: &PricedBasket) -> Vec<TaxLine> {
         included: line.included,
     });
     lines.collect()
-}
-
-/// The lines with the stock that each takes. What a SKU needs is allocated for all lines together,
-/// and then dealt out to them in order.
-fn order_lines(quote: &Quote) -> Result<Vec<OrderLine>, AppError> {
-    let mut pool: BTreeMap<&Sku, Vec<Allocation>> = BTreeMap::new();
-    for (sku, need) in &quote.needs {
-        let quantity = Quantity::try_new(need.units)
-            .map_err(|error| AppError::invalid("/lines", error.to_string()))?;
-        let taken = allocate(sku, quantity, &need.stock).map_err(|_| {
-            let available =
-                need.stock.iter().fold(0_i64, |sum, item| sum.saturating_add(item.available()));
-            AppError::refused(Refusal::InsufficientStock {
-                sku: sku.as_str().to_owned(),
-                available,
-            })
-        })?;
-        pool.insert(sku, taken);
-    }
-    let mut lines = Vec::with_capacity(quote.lines.len());
-    for (line, variant) in quote.lines.iter().zip(&quote.variants) {
-        if let (Some(priced), Some(variant)) = (&line.priced, variant) {
-            lines.push(order_line(line, priced, variant, &mut pool));
-        }
-    }
-    Ok(lines)
-}
-
-fn order_line(
-    line: &CartLineView,
-    priced: &PricedLine,
-    variant: &Variant,
-    pool: &mut BTreeMap<&Sku, Vec<Allocation>>,
-) -> OrderLine {
-    let mut stock = Vec::new();
-    if variant.stock_policy != StockPolicy::Untracked {
-        for component in variant.stocked() {
-            let units = i64::from(component.quantity.units())
-                .saturating_mul(i64::from(line.line.quantity.units()));
-            if let Some(rest) = pool.get_mut(&component.sku) {
-                stock.extend(deal(rest, units));
-            }
-        }
-    }
-    OrderLine {
-        id: line.line.id,
-        product: line.line.product,
-        variant: line.line.variant,
-        sku: line.line.sku.clone(),
-        title: line.line.title.clone(),
-        quantity: line.line.quantity,
-        unit_price: priced.unit_price,
-        discount: priced.discount,
-        total: priced.total,
-        tax: priced.tax,
-        requires_shipping: variant.requires_shipping,
-        stock,
-    }
-}
-
-/// Takes `units` off the front of what is left of an allocation.
-fn deal(rest: &mut Vec<Allocation>, units: i64) -> Vec<Allocation> {
-    let mut dealt = Vec::new();
-    let mut kept = Vec::new();
-    let mut wanted = units;
-    for part in rest.drain(..) {
-        let there = i64::from(part.quantity.units());
-        let taken = there.min(wanted);
-        wanted = wanted.saturating_sub(taken);
-        if let Ok(quantity) = Quantity::try_new(taken) {
-            dealt.push(Allocation { quantity, ..part.clone() });
-        }
-        if let Ok(quantity) = Quantity::try_new(there.saturating_sub(taken)) {
-            kept.push(Allocation { quantity, ..part });
-        }
-    }
-    *rest = kept;
-    dealt
 }

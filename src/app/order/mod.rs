@@ -7,6 +7,7 @@
 mod aftersale;
 mod checkout;
 mod draft;
+mod lines;
 mod place;
 mod queries;
 mod resolution;

@@ -13,7 +13,7 @@ mod variant;
 pub use attributes::{Attributes, Metadata, Tag};
 pub use category::{Category, CategoryError};
 pub use content::{Brand, Description, Image, ProductContent, ProductName, ProductStatus};
-pub use price::{PriceAt, PriceRow, pick};
+pub use price::{PriceAt, PriceConditions, PriceRow, pick, plain, set_plain};
 pub use product::{Product, ProductError, ProductHistory};
 pub use variant::{Component, OptionValues, Variant};
 

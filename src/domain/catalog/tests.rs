@@ -101,11 +101,13 @@ fn newest_is_the_release_else_the_first_publication() {
 #[test]
 fn the_lowest_price_whose_conditions_hold_is_picked() {
     let row = |amount, min_quantity, list: Option<&str>, until: Option<i64>| {
-        let mut row = PriceRow::try_new(usd(amount), None).unwrap();
-        row.min_quantity = min_quantity;
-        row.list = list.map(Into::into);
-        row.until = until.map(Timestamp::from_micros);
-        row
+        let conditions = PriceConditions {
+            min_quantity,
+            list: list.map(Into::into),
+            until: until.map(Timestamp::from_micros),
+            ..PriceConditions::NONE
+        };
+        PriceRow::try_new(usd(amount), None).unwrap().under(conditions).unwrap()
     };
     let rows = [
         row(100, 1, None, None),
@@ -167,4 +169,32 @@ fn empty_attribute_values_are_left_out_and_too_many_refused() {
     assert_eq!(attributes.iter().collect::<Vec<_>>(), [("color", "oak")]);
     let names: Vec<String> = (0..=Attributes::MAX).map(|n| format!("n{n}")).collect();
     assert!(Attributes::try_new(names.iter().map(|name| (name.as_str(), "x"))).is_err());
+}
+
+#[test]
+fn conditions_that_nobody_can_meet_are_refused() {
+    let under = |conditions| PriceRow::try_new(usd(1), None).unwrap().under(conditions);
+    let span = |from, until| {
+        let (from, until) =
+            (Some(Timestamp::from_micros(from)), Some(Timestamp::from_micros(until)));
+        under(PriceConditions { from, until, ..PriceConditions::NONE })
+    };
+    assert!(under(PriceConditions { min_quantity: 0, ..PriceConditions::NONE }).is_err());
+    assert!(span(2, 1).is_err() && span(1, 1).is_err());
+    let row = span(1, 2).unwrap();
+    assert!(!row.holds_always());
+    assert!(row.under(PriceConditions::NONE).unwrap().holds_always());
+}
+
+#[test]
+fn a_plain_price_is_set_in_its_currency_alone() {
+    let euro = |amount| Money::new(amount, Currency::try_new("EUR").unwrap());
+    let row = |amount| PriceRow::try_new(amount, None).unwrap();
+    let bulk = PriceConditions { min_quantity: 10, ..PriceConditions::NONE };
+    let bulk = row(usd(80)).under(bulk).unwrap();
+    let mut rows = vec![bulk.clone(), row(usd(100))];
+    set_plain(&mut rows, row(euro(90)));
+    set_plain(&mut rows, row(usd(99)));
+    assert_eq!(rows, [bulk, row(usd(99)), row(euro(90))]);
+    assert_eq!(plain(&rows, Currency::USD), Some(&row(usd(99))));
 }

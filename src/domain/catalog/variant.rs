@@ -43,7 +43,7 @@ pub struct Variant {
     pub options: OptionValues,
     /// Its prices; without one it cannot be bought.
     pub prices: Vec<PriceRow>,
-    /// How its stock limits its sale.
+    /// How its stock limits its sale; of a bundle, the rules of its components count instead.
     pub stock_policy: StockPolicy,
     /// Whether it is sent; downloads are not.
     pub requires_shipping: bool,
@@ -56,6 +56,11 @@ pub struct Variant {
 }
 
 impl Variant {
+    /// The first of its prices that always hold: the one that staff see and write.
+    pub fn plain_price(&self) -> Option<&PriceRow> {
+        self.prices.iter().find(|row| row.holds_always())
+    }
+
     /// What selling one unit takes from stock: its components, or itself.
     pub fn stocked(&self) -> Vec<Component> {
         if self.components.is_empty() {

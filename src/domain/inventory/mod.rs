@@ -6,11 +6,13 @@
 mod allocate;
 mod event;
 mod reservation;
+mod sellable;
 mod stock;
 
 pub use allocate::allocate;
 pub use event::{StockEvent, StockEventKind};
 pub use reservation::{Reservation, ReservationState};
+pub use sellable::Sellable;
 pub use stock::{StockError, StockItem};
 
 #[cfg(test)]

@@ -107,6 +107,25 @@ fn allocation_prefers_one_location_and_else_splits() {
     assert_eq!(units(12), Err(StockError::OutOfStock { sku: sku(), available: 11 }));
 }
 
+#[test]
+fn locations_add_up_and_one_with_backorders_takes_nothing_from_another() {
+    use crate::domain::shared::Version;
+    let policy = StockPolicy::Backorder { limit: 10 };
+    let at = |code: &str, on_hand, reserved| {
+        let place = (sku(), Location::try_new(code).unwrap());
+        StockItem::restore(place, policy, on_hand, reserved, Version::FIRST)
+    };
+    let both = Sellable::of(policy, &[at("main", -5, 0), at("east", 4, 1)]);
+    assert_eq!(both, Sellable::Units { free: 3, available: 18 });
+    assert_eq!((both.band(5), both.available()), (Availability::LowStock, Some(18)));
+    let pairs = both.sets_of(Quantity::try_new(4).unwrap());
+    assert_eq!((pairs.band(5), pairs.available()), (Availability::Backorder, Some(4)));
+    let endless = Sellable::of(StockPolicy::Untracked, &[]);
+    assert_eq!((endless.band(5), endless.available()), (Availability::InStock, None));
+    assert_eq!((endless.and(pairs), both.and(endless)), (pairs, both));
+    assert_eq!(both.and(Sellable::NONE).band(5), Availability::OutOfStock);
+}
+
 proptest! {
     #[test]
     fn whatever_is_booked_never_oversells_and_folds_to_the_figures(

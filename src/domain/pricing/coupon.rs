@@ -114,8 +114,8 @@ impl<'r> Candidates<'r> {
     }
 }
 
-/// The promotion that `code` stands for now. Where a code was used again, the one that runs counts,
-/// then the older.
+/// The promotion that `code` stands for. Stores let no two have the same; of rules that hold a code
+/// twice all the same the promotion that runs counts, then the older.
 fn candidate<'r>(
     code: &CouponCode,
     basket: &Basket,

@@ -65,8 +65,8 @@ pub enum ShippingStrategy {
 pub struct ShippingMethodParts {
     /// Its id.
     pub id: ShippingMethodId,
-    /// What clients choose it by. Several methods may share one, for different countries or
-    /// currencies; where two of them apply, the cheaper counts.
+    /// What clients choose it by; stores let no two methods have the same. Rules that hold a code
+    /// twice all the same are priced by the cheaper method that applies.
     pub code: ShippingCode,
     /// What shoppers see, up to 200 characters.
     pub name: String,

@@ -1,5 +1,6 @@
 //! Products: what staff write, and what the shop shows of it.
 
+use actix_web::http::Method;
 use ecicomm::domain::shared::Span;
 use serde_json::{Value, json};
 
@@ -142,6 +143,52 @@ async fn an_edit_is_a_merge_patch_over_what_was_written() {
     }
     let as_merge_patch = patch(json!({})).content_type("application/merge-patch+json").await;
     as_merge_patch.ok(200);
+}
+
+/// The lines of the export, as SKU, price, currency and former price.
+async fn exported_prices(api: &Api) -> Vec<(String, i64, String, Option<i64>)> {
+    let export = api.get("/admin/exports/products").staff().await;
+    let lines = export.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let read = lines.map(|line| {
+        let line: Value = serde_json::from_slice(line).unwrap();
+        let text = |name: &str| line[name].as_str().unwrap().to_owned();
+        let price = line["price"].as_i64().unwrap();
+        (text("sku"), price, text("currency"), line["compare_at"].as_i64())
+    });
+    read.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_leaves_the_prices_in_other_currencies_alone() {
+    let api = Api::open().await;
+    let file = [
+        r#"{"sku": "A", "name": "Lamp", "price": 110, "currency": "USD", "compare_at": 150}"#,
+        r#"{"sku": "A", "name": "Lamp", "price": 90, "currency": "EUR", "compare_at": 120}"#,
+    ];
+    let load = api.call(Method::POST, "/admin/imports").staff();
+    load.content_type("application/x-ndjson").bytes(file.join("\n")).await.ok(202);
+    let product = api.get("/admin/products").staff().await.ok(200)["items"][0].clone();
+    let patch = async |patch: Value| {
+        let edit = api.patch(&admin(&product), patch).staff().header("If-Match", "*");
+        edit.await.ok(200);
+        exported_prices(&api).await
+    };
+    let row = |price: i64, currency: &str, was: Option<i64>| {
+        ("A".to_owned(), price, currency.to_owned(), was)
+    };
+    let euro = row(90, "EUR", Some(120));
+    let both = [row(110, "USD", Some(150)), euro.clone()];
+    assert_eq!(patch(json!({"tags": ["new"]})).await, both);
+    let priced = |price: Value| json!({"variants": [with(json!({"sku": "A"}), price)]});
+    let dollars = json!({"price": {"amount": 99, "currency": "USD"}});
+    assert_eq!(patch(priced(dollars.clone())).await, [row(99, "USD", None), euro.clone()]);
+    let yen = json!({"price": {"amount": 7, "currency": "JPY"}});
+    let three = [row(99, "USD", None), euro, row(7, "JPY", None)];
+    assert_eq!(patch(priced(yen)).await, three);
+    let other = json!({"sku": "B", "price": {"amount": 5, "currency": "USD"}});
+    let other = with(other, json!({"options": {"size": "B"}}));
+    let unpriced = patch(json!({"variants": [{"sku": "A"}, other]})).await;
+    assert_eq!(unpriced, [("B".to_owned(), 5, "USD".to_owned(), None)]);
 }
 
 #[tokio::test(start_paused = true)]

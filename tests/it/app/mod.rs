@@ -3,7 +3,10 @@
 mod catalog;
 mod checkout;
 mod doctor;
+mod export;
+mod failed_lines;
 mod import;
+mod inventory;
 mod pricing;
 mod refund;
 mod relay;

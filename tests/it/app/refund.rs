@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use ecicomm::app::inventory::MoveStockCommand;
 use ecicomm::app::order::RefundResolution;
 use ecicomm::app::{AppError, Shop};
 use ecicomm::domain::order::{Order, OrderStatus, PaymentStatus};
@@ -16,7 +15,7 @@ use ecicomm::ports::payment::{
     VoidOutcome,
 };
 
-use super::support::{HandClock, buy, card_order, draft, key, shop_with, sku};
+use super::support::{HandClock, buy, card_order, draft, key, receive, shop_with, sku};
 
 /// A provider that does what it is asked and, for as long as it is told, answers nothing; and that
 /// refuses refunds, for as long as it is told.
@@ -81,14 +80,7 @@ async fn world() -> World {
     })
     .await;
     shop.catalog.create(draft("Lamp", "LAMP-1", 4_999)).await.unwrap();
-    let receipt = MoveStockCommand {
-        sku: sku("LAMP-1"),
-        quantity: 10,
-        reason: None,
-        location: None,
-        expected: None,
-    };
-    shop.inventory.receive(receipt, key("receipt")).await.unwrap();
+    receive(&shop, "LAMP-1", "main", 10).await;
     World { shop, clock, gateway: moody.unwrap() }
 }
 

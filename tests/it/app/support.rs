@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 use ecicomm::adapters::record::catalog_file::{CatalogLoader, FileFormat};
 use ecicomm::app::catalog::{ImportOptions, ProductDraft, VariantDraft};
+use ecicomm::app::inventory::MoveStockCommand;
 use ecicomm::app::order::{BasketSource, PlaceOrderCommand};
 use ecicomm::app::{Ports, Shop};
 use ecicomm::domain::catalog::ProductStatus;
@@ -219,6 +220,18 @@ fn address() -> Address {
 pub fn key(name: &str) -> KeyClaim {
     let id = KeyId { principal: "test".into(), key: format!("{name:0>16}") };
     KeyClaim { id, fingerprint: [7; 32] }
+}
+
+/// Units of a SKU that come in at a location.
+pub fn receipt(raw: &str, location: &str, units: i64) -> MoveStockCommand {
+    let location = Some(Location::try_new(location).unwrap());
+    MoveStockCommand { sku: sku(raw), quantity: units, reason: None, location, expected: None }
+}
+
+/// Takes units of a SKU in at a location; what it is answered.
+pub async fn receive(shop: &Shop, raw: &str, location: &str, units: i64) -> Outcome {
+    let fresh = shop.ports.ids.next().to_string();
+    shop.inventory.receive(receipt(raw, location, units), key(&fresh)).await.unwrap().outcome
 }
 
 /// An order of units of a SKU, paid by a card of the sandbox.

@@ -87,7 +87,7 @@ impl<'a> From<&'a Product> for AdminProductBody<'a> {
 
 impl<'a> From<&'a Variant> for AdminVariantBody<'a> {
     fn from(variant: &'a Variant) -> Self {
-        let row = variant.prices.first();
+        let row = variant.plain_price();
         Self {
             id: variant.id.uuid(),
             sku: variant.sku.as_str(),

@@ -77,7 +77,8 @@ pub struct VariantInput {
     id: Option<VariantIdIn>,
     /// Made up where absent.
     sku: Option<SkuIn>,
-    /// What a unit costs; without it the variant cannot be bought.
+    /// What a unit costs, in one currency; its prices in others stay. Without it the variant has none
+    /// in any and cannot be bought.
     price: Option<PriceInput>,
     /// The former price.
     compare_at: Option<PriceInput>,
@@ -266,7 +267,7 @@ impl From<&Variant> for VariantInput {
             amount: Int(money.amount()),
             currency: In(money.currency()),
         };
-        let row = variant.prices.first();
+        let row = variant.plain_price();
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Self {
             id: Some(In(variant.id)),

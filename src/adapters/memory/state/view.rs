@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use super::{CatalogState, KeptProduct, Shown, State};
 use crate::domain::catalog::{Category, Product, Variant};
-use crate::domain::inventory::StockItem;
-use crate::domain::shared::{Availability, CategoryId, ProductId, Quantity, Sku, StockPolicy};
+use crate::domain::inventory::Sellable;
+use crate::domain::shared::{Availability, CategoryId, ProductId, Sku};
 use crate::ports::catalog::{ProductView, ReadContext};
 use crate::ports::search::CategoryLabel;
 
@@ -64,39 +64,20 @@ impl State {
         })
     }
 
-    /// The band of a variant; a bundle's is the lowest that its components allow.
     fn band(&self, variant: &Variant, low_below: i64) -> Availability {
-        if variant.components.is_empty() {
-            return self.band_of(&variant.sku, variant.stock_policy, Quantity::ONE, low_below);
-        }
-        let bands = variant.components.iter().map(|component| {
-            let owner = self.catalog.skus.get(&component.sku);
-            owner.map_or(Availability::OutOfStock, |owner| {
-                self.band_of(&component.sku, owner.policy, component.quantity, low_below)
-            })
+        let stocked = variant.stocked();
+        let parts = stocked.iter().map(|part| {
+            let policy = if variant.components.is_empty() {
+                Some(variant.stock_policy)
+            } else {
+                self.catalog.skus.get(&part.sku).map(|owner| owner.policy)
+            };
+            let items = self.stock.items(&part.sku);
+            policy
+                .map_or(Sellable::NONE, |policy| Sellable::of(policy, items))
+                .sets_of(part.quantity)
         });
-        bands.min().unwrap_or(Availability::OutOfStock)
-    }
-
-    /// The band of sales that take `each` units of a SKU, over all locations.
-    fn band_of(
-        &self,
-        sku: &Sku,
-        policy: StockPolicy,
-        each: Quantity,
-        low_below: i64,
-    ) -> Availability {
-        if policy == StockPolicy::Untracked {
-            return Availability::InStock;
-        }
-        let sum = |units: fn(&StockItem) -> i64| {
-            self.stock.items(sku).iter().fold(0_i64, |sum, item| sum.saturating_add(units(item)))
-        };
-        let each = i64::from(each.units());
-        let free = sum(|item| item.free().max(0)) / each;
-        let available = sum(StockItem::available) / each;
-        let limit = u32::try_from(available.saturating_sub(free)).unwrap_or(u32::MAX);
-        Availability::of(free, StockPolicy::Backorder { limit }, low_below)
+        parts.fold(Sellable::Unlimited, Sellable::and).band(low_below)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::app::faults::Faults;
 use crate::app::{FieldError, Ports};
 use crate::domain::catalog::{
     Attributes, Category, Metadata, OptionValues, PriceRow, ProductContent, ProductName,
-    ProductStatus, Variant,
+    ProductStatus, Variant, plain, set_plain,
 };
 use crate::domain::shared::{
     Currency, Invalid, Money, Sku, Slug, StockPolicy, TaxCategory, Text, VariantId,
@@ -174,10 +174,7 @@ fn variant(line: &ImportLine, was: Variant, currency: Currency, faults: &mut Fau
         line.tax_category.as_deref().map(|raw| fields::tax_category("", Some(raw), faults));
     let mut prices = was.prices;
     match price(line, &prices, currency) {
-        Ok(row) => match prices.iter_mut().find(|known| is_plain(known, row.amount().currency())) {
-            Some(known) => *known = row,
-            None => prices.push(row),
-        },
+        Ok(row) => set_plain(&mut prices, row),
         Err(error) => faults.add(format!("/{}", error.what), error.to_string()),
     }
     Variant {
@@ -197,15 +194,10 @@ fn price(line: &ImportLine, known: &[PriceRow], currency: Currency) -> Result<Pr
         Some(code) => Currency::try_new(code)?,
         None => currency,
     };
-    let known = known.iter().find(|row| is_plain(row, currency)).and_then(PriceRow::compare_at);
+    let known = plain(known, currency).and_then(PriceRow::compare_at);
     let compare_at = line.compare_at.over(known.map(Money::amount));
     let money = |amount| Money::new(amount, currency);
     PriceRow::try_new(money(line.price), compare_at.map(money))
-}
-
-/// Whether a price is the one that lines of a currency set.
-fn is_plain(row: &PriceRow, currency: Currency) -> bool {
-    row.amount().currency() == currency && row.holds_always()
 }
 
 /// Everything that was noted, in one line. The place is told where the detail does not tell it.

@@ -176,7 +176,12 @@ impl<'a> Batch<'a> {
             Ok(applied) => applied,
             Err(reason) => return Ok(Err(reason)),
         };
-        self.settle(line, names, target, applied).await
+        let mark = self.tree.mark();
+        let settled = self.settle(line, names, target, applied).await?;
+        if settled.is_err() {
+            self.tree.rewind(mark);
+        }
+        Ok(settled)
     }
 
     /// The product that a line is about; none for a new one.
@@ -209,7 +214,8 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Settles slug and categories, checks the rules of a product, and keeps the result.
+    /// Settles slug and categories, checks the rules of a product, and keeps the result. Where that
+    /// fails, only categories that were planned on the way are left to be given up.
     async fn settle(
         &mut self,
         line: &ImportLine,
@@ -225,10 +231,14 @@ impl<'a> Batch<'a> {
             let leaf = self.tree.resolve(&path).await?;
             content.categories = placed(leaf, &content.categories);
         }
-        match self.slug(id, is_new, slug, &content).await? {
-            Ok(slug) => content.slug = slug,
+        let fresh_slug = match self.slug(id, is_new, slug, &content).await? {
+            Ok(slug) => slug,
             Err(reason) => return Ok(Err(reason)),
+        };
+        if let Some(slug) = &fresh_slug {
+            content.slug = slug.clone();
         }
+        let given = fresh_slug.map(|slug| (slug, content.name.clone()));
         let index = match target {
             Some(index) => index,
             None => self.add(Planned {
@@ -242,6 +252,9 @@ impl<'a> Batch<'a> {
         };
         let revised = self.revise(index, content, &names, is_new);
         if let Err(error) = revised {
+            if let Some((slug, name)) = &given {
+                self.memory.slugs.take_back(slug, name.as_str());
+            }
             if is_new {
                 self.products.pop();
                 self.by_id.remove(&id);
@@ -287,26 +300,29 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// The slug of a product after a line: the one asked for, the one it has, or one of its name.
+    /// The slug that a line gives its product, the one asked for or one of its name; none where the
+    /// product keeps what it has.
     async fn slug(
         &mut self,
         id: ProductId,
         is_new: bool,
         asked: Option<Slug>,
         content: &ProductContent,
-    ) -> Result<Result<Slug, String>, PortError> {
+    ) -> Result<Result<Option<Slug>, String>, PortError> {
         let (catalog, secrets) = (&*self.ports.catalog, &*self.ports.secrets);
         match asked {
             Some(slug) if is_new || slug != content.slug => {
                 if self.memory.slugs.claim(&slug, id, catalog).await? {
-                    return Ok(Ok(slug));
+                    return Ok(Ok(Some(slug)));
                 }
                 Ok(Err(format!("slug {slug} is taken")))
             }
             None if is_new => {
-                self.memory.slugs.make(content.name.as_str(), None, catalog, secrets).await.map(Ok)
+                let name = content.name.as_str();
+                let made = self.memory.slugs.make(name, None, catalog, secrets).await?;
+                Ok(Ok(Some(made)))
             }
-            _ => Ok(Ok(content.slug.clone())),
+            _ => Ok(Ok(None)),
         }
     }
 

@@ -80,7 +80,7 @@ pub struct ImportLine {
     pub tax_category: Option<String>,
     /// How its stock limits its sale; tracked for a new variant where absent.
     pub stock_policy: Option<StockPolicy>,
-    /// Units that a new SKU starts with.
+    /// Units that a new SKU starts with, at the shop's own location.
     pub stock: Option<i64>,
     /// The popularity that a new product starts with.
     pub popularity: Option<u64>,

@@ -31,7 +31,8 @@ impl StockPlan {
         if !new_sku && !self.set {
             return false;
         }
-        let (on_hand, expected) = self.on_hand.get(sku).copied().unwrap_or((0, None));
+        let (on_hand, expected) =
+            self.on_hand.get(sku).copied().unwrap_or((0, Some(Version::FIRST)));
         let delta = units.saturating_sub(on_hand);
         if delta == 0 {
             return false;

@@ -1,6 +1,6 @@
 //! The lists of the shop: what they hold, in which order, and how they are paged.
 
-use ecicomm::domain::catalog::{Category, ProductStatus};
+use ecicomm::domain::catalog::{Category, PriceConditions, ProductStatus};
 use ecicomm::domain::inventory::StockEventKind;
 use ecicomm::domain::shared::ProductId;
 use ecicomm::ports::catalog::{ListQuery, ListSort};
@@ -199,7 +199,9 @@ pub async fn a_list_by_price_goes_by_the_cheapest_that_can_be_bought(b: Backend)
 
 pub async fn a_price_counts_from_when_it_is_saved_within_its_window(b: Backend) {
     let later = product(1).price(100).with(|content| {
-        content.variants[0].prices[0].from = Some(at(60));
+        let conditions = PriceConditions { from: Some(at(60)), ..PriceConditions::NONE };
+        let row = &mut content.variants[0].prices[0];
+        *row = row.clone().under(conditions).unwrap();
     });
     let later = later.build();
     b.commit([save_product(&later)]).await;

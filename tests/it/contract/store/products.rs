@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ecicomm::domain::catalog::{
-    Attributes, Image, Metadata, OptionValues, PriceRow, Product, ProductStatus, Tag, Variant,
+    Attributes, Image, Metadata, OptionValues, PriceConditions, PriceRow, Product, ProductStatus,
+    Tag, Variant,
 };
 use ecicomm::domain::shared::{ImageId, StockPolicy, TaxCategory, Version};
 use ecicomm::ports::catalog::{ProductView, SlugTarget};
@@ -40,11 +41,13 @@ pub(crate) use cases;
 
 /// A product with something in every field.
 fn full() -> Arc<Product> {
-    let mut trade = price(900, euro());
-    trade.list = Some("trade".into());
-    trade.min_quantity = 10;
-    trade.from = Some(at(10));
-    trade.until = Some(at(20));
+    let conditions = PriceConditions {
+        list: Some("trade".into()),
+        min_quantity: 10,
+        from: Some(at(10)),
+        until: Some(at(20)),
+    };
+    let trade = price(900, euro()).under(conditions).unwrap();
     let sized = Variant {
         options: OptionValues::try_new([("size", "M"), ("colour", "red")]).unwrap(),
         prices: vec![PriceRow::try_new(usd(1_000), Some(usd(1_500))).unwrap(), trade],

@@ -20,6 +20,7 @@ macro_rules! cases {
                 what_is_not_there_is_empty_at_its_place,
                 nothing_moves_that_no_variant_has,
                 a_movement_on_another_version_is_stale,
+                a_place_that_is_new_to_a_sku_has_the_first_version,
                 an_adjustment_cannot_take_what_is_not_free,
                 the_policy_follows_the_product,
                 locations_come_with_the_main_one_first,
@@ -126,6 +127,22 @@ pub async fn a_movement_on_another_version_is_stale(b: Backend) {
     late.expected = Some(Version::new(1));
     assert_eq!(b.refusal(Write::MoveStock(late)).await, Conflict::Stale("stock"));
     assert_eq!(figures(&b, "SKU-1").await, (1, 0));
+}
+
+pub async fn a_place_that_is_new_to_a_sku_has_the_first_version(b: Backend) {
+    b.commit([product(1).save()]).await;
+    let first = StockMovement {
+        location: location("annex"),
+        expected: Some(Version::FIRST),
+        ..movement("SKU-1", StockEventKind::Received, 2)
+    };
+    let late = StockMovement { expected: Some(Version::new(2)), ..first.clone() };
+    assert_eq!(b.refusal(Write::MoveStock(late)).await, Conflict::Stale("stock"));
+    b.commit([Write::MoveStock(first.clone())]).await;
+    assert_eq!(b.refusal(Write::MoveStock(first)).await, Conflict::Stale("stock"));
+    let items = b.stock.stock(&[sku("SKU-1")]).await.unwrap().remove(0);
+    let figures: Vec<i64> = items.iter().map(StockItem::on_hand).collect();
+    assert_eq!(figures, [0, 2]);
 }
 
 pub async fn an_adjustment_cannot_take_what_is_not_free(b: Backend) {
