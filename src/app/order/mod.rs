@@ -21,7 +21,7 @@ use super::{Ports, ShopConfig};
 pub use aftersale::UnitsBySku;
 pub use place::{BasketSource, PlaceOrderCommand, Placement};
 pub use runner::SagaRunner;
-pub use sweeper::Sweeper;
+pub use sweeper::{Sweeper, Swept};
 
 /// The use cases of orders.
 #[derive(Clone)]
