@@ -4,6 +4,7 @@ mod catalog;
 mod checkout;
 mod doctor;
 mod import;
+mod jobs;
 mod pricing;
 mod relay;
 mod search;
