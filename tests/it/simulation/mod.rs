@@ -26,4 +26,5 @@ mod shopper;
 mod staff;
 mod tally;
 mod trace;
+mod witness;
 mod world;
