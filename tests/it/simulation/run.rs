@@ -25,9 +25,9 @@ use super::world::World;
 const HOLD_SECONDS: i64 = 31 * 60;
 
 /// What every seed must come to, however rough: some less than what the roughest of many did.
-const LEAST_ANSWERED: u64 = 80;
-const LEAST_PLACED: u64 = 40;
-const LEAST_CONFIRMED: u64 = 30;
+const LEAST_ANSWERED: u64 = 70;
+const LEAST_PLACED: u64 = 35;
+const LEAST_CONFIRMED: u64 = 20;
 
 /// What a run came to.
 pub struct Ran {

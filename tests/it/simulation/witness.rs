@@ -19,8 +19,8 @@ use super::world::{Fate, Trouble, World};
 
 /// How long it takes at most, in calm, until an event is handled that none holds up, in seconds.
 const PROMPT: i64 = 30;
-/// How long a step of the relay takes at most between its lease and what it does under it, in
-/// microseconds.
+/// How long a step of the relay takes at most between its lease and what it does under it, and how
+/// late a commit is at most, in microseconds.
 const SLOW_STEP: i64 = 25_000_000;
 /// By which calls a consumer moves on: where the outcome of one is in doubt, what was handled is handed
 /// over again.
@@ -118,11 +118,15 @@ impl Witness {
         let excuses = |trouble: &Trouble| {
             let crash = matches!(trouble.fate, Fate::CrashBefore | Fate::CrashAfter);
             let in_doubt = !done || trouble.fate != Fate::Refused;
-            crash || HANDS.contains(&trouble.op) || MOVES.contains(&trouble.op) && in_doubt
+            let moves = MOVES.contains(&trouble.op);
+            if trouble.at < before {
+                // It went on although another one has its lease by now, or as what it believed lost
+                // was committed late.
+                return self.world.plan.processes > 1 || moves && trouble.fate == Fate::Late;
+            }
+            crash || HANDS.contains(&trouble.op) || moves && in_doubt
         };
-        // A server whose answers were slow goes on although another one has its lease by now.
-        let slow = if self.world.plan.processes > 1 { SLOW_STEP } else { 0 };
-        let excused = self.world.troubles_since(before - slow).iter().any(excuses);
+        let excused = self.world.troubles_since(before - SLOW_STEP).iter().any(excuses);
         self.world.count(|tally| tally.events_repeated += 1);
         self.world.check(excused, || {
             format!(
