@@ -30,6 +30,9 @@ use crate::settings::Settings;
 /// The name of the shop's own signing key in the store.
 const SIGNING_KEY: &str = "signing-key";
 
+/// What a saga needs beside the longest wait for the payment provider, to write down what it heard.
+const AFTER_PAYMENT: Span = Span::seconds(5);
+
 /// The shop over these ports.
 pub fn assemble(ports: Ports, config: ShopConfig) -> Shop {
     Shop::new(ports, config)
@@ -143,6 +146,7 @@ fn shop_config(settings: &Settings) -> ShopConfig {
     config.hold = settings.hold;
     config.sweep_every = settings.sweep_every;
     config.give_up_payment_after = settings.payment.give_up;
+    config.lease = config.lease.max(settings.payment.timeout.plus(AFTER_PAYMENT));
     config
 }
 

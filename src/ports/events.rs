@@ -87,7 +87,8 @@ pub struct ParkedEvent {
 /// The log of events and its consumers, to be read and leased. Positions move by commits alone.
 #[async_trait]
 pub trait EventLog: Send + Sync {
-    /// Up to `most` events after a position, in order.
+    /// Up to `most` events after a position, in order. Where the first one is not the next, those
+    /// between were dropped.
     async fn events_after(&self, position: u64, most: usize) -> Result<Vec<Event>, PortError>;
 
     /// The position of the last event; 0 where there is none.

@@ -145,4 +145,7 @@ pub struct KeyRow {
 pub trait IdempotencyKeys: Send + Sync {
     /// What is known of a key, unless it is past its retention by `now`.
     async fn key(&self, id: &KeyId, now: Timestamp) -> Result<Option<Arc<KeyRow>>, PortError>;
+
+    /// How many keys past their retention by `now` are still kept, counted up to `most`.
+    async fn expired(&self, now: Timestamp, most: usize) -> Result<usize, PortError>;
 }

@@ -232,7 +232,8 @@ pub enum Write {
     CompensateOrder(Box<SagaStep>),
     /// A change of an order that stands: cancellation, shipment, return, refund, note.
     UpdateOrder(Box<OrderUpdate>),
-    /// Lets go of the reservations of an order that are held although their time ran out.
+    /// Lets go of the reservations of an order that are held although their time ran out. Refused
+    /// with `ReservationLost` where none is.
     ExpireReservations {
         /// Whose.
         order: OrderId,

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::app::Shop;
@@ -13,6 +14,9 @@ use crate::domain::shared::Span;
 const AFTER_ERROR: Duration = Duration::from_millis(500);
 /// The longest a loop waits before it looks again by itself.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// How many batches a sweep takes in a row at most.
+const MOST_SWEEPS: usize = 1_000;
 
 /// Whether `work` ended before the loop was told to stop.
 async fn unless_stopped(
@@ -120,11 +124,30 @@ async fn relay_rest(shop: &Shop, consumer: &dyn EventConsumer, progress: Progres
 pub(super) async fn sweeper(shop: Arc<Shop>, mut stopped: watch::Receiver<bool>) {
     let period = duration(shop.sweeper.period());
     while unless_stopped(&mut stopped, sleep(period)).await {
+        sweep(&shop, &stopped).await;
+    }
+}
+
+/// Sweeps until no batch is full, and lets others have their turn between two.
+async fn sweep(shop: &Shop, stopped: &watch::Receiver<bool>) {
+    let mut expired = 0_usize;
+    for _ in 0..MOST_SWEEPS {
         match shop.sweeper.step().await {
-            Ok(0) => {}
-            Ok(expired) => tracing::info!(expired, "reservations expired"),
-            Err(error) => tracing::warn!(%error, "sweep failed"),
+            Ok(swept) => {
+                expired = expired.saturating_add(swept.expired);
+                if !swept.more || *stopped.borrow() {
+                    break;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "sweep failed");
+                break;
+            }
         }
+        yield_now().await;
+    }
+    if expired > 0 {
+        tracing::info!(expired, "reservations expired");
     }
 }
 

@@ -1,22 +1,26 @@
 //! Work that no request waits for: sagas, the relay of events, sweeping.
 //!
 //! Each loop here only decides when a step is due; what a step does is a use case that a test calls
-//! by itself. A loop never ends on an error: it says so once and goes on after a pause.
+//! by itself. A loop never ends on an error: it says so and goes on after a pause. One that panics is
+//! started anew.
 
 mod loops;
+mod watch;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 
 use crate::app::Shop;
 
 /// The loops of a running shop.
 pub struct Jobs {
-    stop: watch::Sender<bool>,
+    stop: Sender<bool>,
     tasks: JoinSet<()>,
+    restarts: Arc<AtomicU64>,
 }
 
 impl Jobs {
@@ -25,14 +29,36 @@ impl Jobs {
 
     /// Starts every loop on the current runtime.
     pub fn start(shop: &Arc<Shop>) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let mut tasks = JoinSet::new();
-        tasks.spawn(loops::sagas(shop.clone(), stopped.clone()));
-        tasks.spawn(loops::sweeper(shop.clone(), stopped.clone()));
+        let (stop, stopped) = channel(false);
+        let mut jobs = Self { stop, tasks: JoinSet::new(), restarts: Arc::default() };
+        let sagas = shop.clone();
+        jobs.keep("sagas", &stopped, move |stop| loops::sagas(sagas.clone(), stop));
+        let sweeper = shop.clone();
+        jobs.keep("sweeper", &stopped, move |stop| loops::sweeper(sweeper.clone(), stop));
         for consumer in &shop.consumers {
-            tasks.spawn(loops::relay(shop.clone(), consumer.clone(), stopped.clone()));
+            let (shop, consumer) = (shop.clone(), consumer.clone());
+            jobs.keep(consumer.name(), &stopped, move |stop| {
+                loops::relay(shop.clone(), consumer.clone(), stop)
+            });
         }
-        Self { stop, tasks }
+        jobs
+    }
+
+    fn keep<W>(
+        &mut self,
+        name: &'static str,
+        stopped: &Receiver<bool>,
+        begin: impl Fn(Receiver<bool>) -> W + Send + 'static,
+    ) where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let restarts = self.restarts.clone();
+        self.tasks.spawn(watch::keep_going(name, stopped.clone(), restarts, begin));
+    }
+
+    /// How many loops ended in a panic and were started anew.
+    pub fn restarts(&self) -> u64 {
+        self.restarts.load(Ordering::Relaxed)
     }
 
     /// Stops every loop after the step it is in. A step that takes too long is cut: what it does is

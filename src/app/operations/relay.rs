@@ -1,5 +1,5 @@
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{EventConsumer, HandleError};
 use crate::app::{AppError, Ports, ShopConfig};
@@ -29,6 +29,8 @@ pub struct Progress {
 pub struct Relay {
     ports: Arc<Ports>,
     owner: String,
+    /// Behind which position each consumer was last found to have missed events.
+    missed: Arc<Mutex<BTreeMap<&'static str, u64>>>,
 }
 
 impl Relay {
@@ -41,7 +43,7 @@ impl Relay {
 
     /// A relay over these ports.
     pub fn new(ports: Arc<Ports>, config: Arc<ShopConfig>) -> Self {
-        Self { ports, owner: format!("{}/relay", config.process) }
+        Self { ports, owner: format!("{}/relay", config.process), missed: Arc::default() }
     }
 
     /// Hands a consumer what was set aside and is due, then the next batch of events, and moves it
@@ -66,10 +68,43 @@ impl Relay {
         if !full {
             let events = self.ports.events.events_after(at.position, consumer.batch()).await?;
             more = events.len() >= consumer.batch();
+            if let Some(first) = events.first() {
+                self.tell_of_missed(consumer, at.position, first.position).await?;
+            }
             run.hand_over(events).await?;
         }
         let parked = full || !run.blocked.is_empty();
         Ok(Progress { position: Some(run.position), handed: run.handed, more, parked })
+    }
+
+    /// Has a consumer make up for the events between where it is and the first one that is left.
+    async fn tell_of_missed(
+        &self,
+        consumer: &dyn EventConsumer,
+        at: u64,
+        first: u64,
+    ) -> Result<(), AppError> {
+        let positions = at.saturating_add(1)..=first.saturating_sub(1);
+        if positions.is_empty() {
+            return Ok(());
+        }
+        let (name, from, to) = (consumer.name(), positions.start(), positions.end());
+        let known = {
+            let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+            missed.insert(name, at) == Some(at)
+        };
+        // It may take many tries to make up for it; one line tells of it.
+        if !known {
+            tracing::error!(consumer = name, from, to, "events were dropped before they were read");
+        }
+        match consumer.missed(positions.clone()).await {
+            Ok(()) => Ok(()),
+            Err(HandleError::Away(error)) => Err(AppError::Port(error)),
+            Err(HandleError::Failed(reason)) => {
+                tracing::error!(consumer = name, reason, "dropped events not made up for");
+                Ok(())
+            }
+        }
     }
 
     /// Steps until nothing is left that can be handled now; how many events were handed over.

@@ -1,11 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
 use super::{EventConsumer, HandleError};
-use crate::app::search::document_of;
-use crate::app::{Ports, ShopConfig};
+use crate::app::search::{SearchService, document_of};
+use crate::app::{AppError, Ports, ShopConfig};
 use crate::domain::shared::{CategoryId, ProductId, Sku, Span};
 use crate::ports::PortError;
 use crate::ports::catalog::{ListMark, ListQuery, ListSort, ProductView};
@@ -129,6 +130,18 @@ impl EventConsumer for SearchConsumer {
 
     fn pace(&self) -> Span {
         Span::millis(250)
+    }
+
+    /// The catalog tells what the lost events would have told.
+    async fn missed(&self, _positions: RangeInclusive<u64>) -> Result<(), HandleError> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let search = SearchService::new(self.ports.clone(), self.config.clone());
+        match search.reindex(&mut |_| {}).await {
+            Ok(_) => Ok(()),
+            // Another rebuild may be under way, from before what is known here.
+            Err(AppError::Port(error)) => Err(HandleError::Away(error)),
+            Err(error) => Err(HandleError::Failed(error.to_string())),
+        }
     }
 
     async fn handle(&self, events: &[Event]) -> Result<Vec<Write>, HandleError> {

@@ -24,7 +24,7 @@ pub use aftersale::UnitsBySku;
 pub use place::{BasketSource, PlaceOrderCommand, Placement};
 pub use resolution::RefundResolution;
 pub use runner::SagaRunner;
-pub use sweeper::Sweeper;
+pub use sweeper::{Sweeper, Swept};
 
 /// The use cases of orders.
 #[derive(Clone)]

@@ -1,7 +1,17 @@
 use std::sync::Arc;
 
 use crate::app::{AppError, Ports, ShopConfig};
+use crate::domain::shared::{Span, Timestamp};
 use crate::ports::store::{CommitError, Conflict, UnitOfWork, Write};
+
+/// What a step of the sweeper did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// How many orders lost their hold.
+    pub expired: usize,
+    /// Whether a batch was full, so that there is more to do at once.
+    pub more: bool,
+}
 
 /// Lets go of what ran out of time: reservations, idempotency keys, carts.
 #[derive(Clone)]
@@ -20,31 +30,48 @@ impl Sweeper {
     }
 
     /// How often a step is due.
-    pub fn period(&self) -> crate::domain::shared::Span {
+    pub fn period(&self) -> Span {
         self.config.sweep_every
     }
 
-    /// One step; how many orders lost their hold. A step that finds a full batch leaves the rest to
-    /// the next.
-    pub async fn step(&self) -> Result<usize, AppError> {
+    /// One step: at most a batch of each kind.
+    pub async fn step(&self) -> Result<Swept, AppError> {
         let now = self.ports.clock.now();
+        let holds = self.expire_holds(now).await?;
+        let keys = self.prune_keys(now).await?;
+        let carts = self.ports.carts.sweep(now, Self::BATCH).await? >= Self::BATCH;
+        Ok(Swept { more: holds.more || keys || carts, ..holds })
+    }
+
+    async fn expire_holds(&self, now: Timestamp) -> Result<Swept, AppError> {
         let overdue = self.ports.stock.overdue(now, Self::BATCH).await?;
-        let mut expired = 0_usize;
+        let full = overdue.len() >= Self::BATCH;
+        let (mut expired, mut gone) = (0_usize, 0_usize);
         for order in overdue {
             let unit = UnitOfWork::of(now, Write::ExpireReservations { order });
             match self.ports.store.commit(unit).await {
                 Ok(()) => expired = expired.saturating_add(1),
                 // Confirmation or compensation was faster: there is nothing left to let go of.
-                Err(CommitError::Refused(Conflict::ReservationLost)) => {}
+                Err(CommitError::Refused(Conflict::ReservationLost)) => {
+                    gone = gone.saturating_add(1);
+                }
                 Err(CommitError::Refused(conflict)) => {
                     tracing::error!(order.id = %order, %conflict, "hold not let go of");
                 }
                 Err(error) => return Err(AppError::of_commit(error)),
             }
         }
-        let prune = UnitOfWork::of(now, Write::PruneKeys { most: Self::BATCH });
-        self.ports.store.commit(prune).await.map_err(AppError::of_commit)?;
-        self.ports.carts.sweep(now, Self::BATCH).await?;
-        Ok(expired)
+        // Holds that cannot be let go of are found again at every step: alone they are no progress.
+        Ok(Swept { expired, more: full && expired.saturating_add(gone) > 0 })
+    }
+
+    /// Whether there are more keys to forget.
+    async fn prune_keys(&self, now: Timestamp) -> Result<bool, AppError> {
+        let expired = self.ports.keys.expired(now, Self::BATCH).await?;
+        if expired > 0 {
+            let prune = UnitOfWork::of(now, Write::PruneKeys { most: Self::BATCH });
+            self.ports.store.commit(prune).await.map_err(AppError::of_commit)?;
+        }
+        Ok(expired >= Self::BATCH)
     }
 }

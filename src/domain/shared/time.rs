@@ -68,6 +68,11 @@ impl Span {
         Self::hours(days.saturating_mul(24))
     }
 
+    /// This length and another.
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
     /// The length in microseconds.
     pub const fn as_micros(self) -> i64 {
         self.0

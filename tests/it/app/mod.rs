@@ -7,6 +7,7 @@ mod export;
 mod failed_lines;
 mod import;
 mod inventory;
+mod jobs;
 mod pricing;
 mod refund;
 mod relay;

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use ecicomm::adapters::memory::MemoryConfig;
 use ecicomm::app::operations::{EventConsumer, HandleError, Relay};
 use ecicomm::app::{AppError, Ports, Shop, ShopConfig};
 use ecicomm::domain::shared::*;
@@ -10,7 +12,7 @@ use ecicomm::ports::events::{Event, EventBody};
 use ecicomm::ports::store::{UnitOfWork, Write};
 
 use super::support::{
-    HandClock, Trouble, TroubledStore, buy, draft, import, key, product_of, shop_with,
+    HandClock, Trouble, TroubledStore, buy, draft, import, key, product_of, put_store, shop_with,
 };
 
 /// A consumer that writes down what it handles and fails at what it is told to.
@@ -19,6 +21,7 @@ struct Witness {
     handled: Mutex<Vec<(ProductId, Version)>>,
     fails: Mutex<BTreeSet<ProductId>>,
     away: Mutex<bool>,
+    missed: Mutex<Vec<RangeInclusive<u64>>>,
 }
 
 impl Witness {
@@ -58,6 +61,14 @@ impl EventConsumer for Witness {
 
     fn pace(&self) -> Span {
         Span::ZERO
+    }
+
+    async fn missed(&self, positions: RangeInclusive<u64>) -> Result<(), HandleError> {
+        self.missed.lock().unwrap().push(positions);
+        if *self.away.lock().unwrap() {
+            return Err(PortError::unavailable("away").into());
+        }
+        Ok(())
     }
 
     async fn handle(&self, events: &[Event]) -> Result<Vec<Write>, HandleError> {
@@ -202,6 +213,32 @@ async fn a_consumer_that_is_away_loses_nothing_and_sets_nothing_aside() {
     *world.witness.away.lock().unwrap() = false;
     world.drain().await;
     assert_eq!(world.witness.handled(), [(id, 1)]);
+}
+
+#[tokio::test]
+async fn a_consumer_hears_which_events_are_gone_until_it_made_up_for_them() {
+    let world = World::with(|ports| {
+        let mut config = MemoryConfig::new(Currency::USD);
+        (config.keep_events, config.max_events) = (1, 3);
+        put_store(ports, config);
+    })
+    .await;
+    world.create("A").await;
+    world.drain().await;
+    assert_eq!(*world.witness.missed.lock().unwrap(), []);
+    for name in ["B", "C", "D", "E", "F"] {
+        world.create(name).await;
+    }
+    *world.witness.away.lock().unwrap() = true;
+    for _ in 0..2 {
+        assert!(world.shop.relay.step(&world.witness).await.is_err());
+        assert_eq!(world.position().await, 1);
+    }
+    *world.witness.away.lock().unwrap() = false;
+    assert_eq!(world.drain().await, 3);
+    assert_eq!(*world.witness.missed.lock().unwrap(), [2..=3, 2..=3, 2..=3]);
+    assert_eq!(world.witness.handled().len(), 4);
+    assert_eq!(world.position().await, world.shop.ports.events.head().await.unwrap());
 }
 
 #[tokio::test]

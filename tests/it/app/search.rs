@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use ecicomm::adapters::memory::MemoryConfig;
 use ecicomm::app::Shop;
 use ecicomm::app::search::document_of;
 use ecicomm::domain::shared::*;
@@ -10,7 +11,7 @@ use ecicomm::ports::search::{
     IndexChange, IndexRebuild, SearchHits, SearchIndex, SearchQuery, SearchSort, Suggestions,
 };
 
-use super::support::{import, product_of, shop, shop_with};
+use super::support::{draft, import, product_of, put_store, shop, shop_with};
 
 /// An index that can be switched off.
 struct FrailIndex {
@@ -212,4 +213,21 @@ async fn a_document_tells_the_price_of_the_cheapest_variant_that_can_be_bought()
     let draft = r#"{"sku": "D", "name": "Draft", "price": 1, "status": "draft"}"#;
     import(&shop, draft).await;
     assert_eq!(document_of(&*product_of(&shop, "D").await, &context), None);
+}
+
+#[tokio::test]
+async fn events_that_went_before_they_were_read_are_made_up_for_by_the_catalog() {
+    let shop = shop_with(|ports| {
+        let mut config = MemoryConfig::new(Currency::USD);
+        (config.keep_events, config.max_events) = (1, 3);
+        put_store(ports, config);
+    })
+    .await;
+    for name in ["Lamp one", "Lamp two", "Lamp three", "Lamp four", "Lamp five", "Lamp six"] {
+        let sku = name.replace(' ', "-").to_uppercase();
+        shop.catalog.create(draft(name, &sku, 100)).await.unwrap();
+    }
+    assert!(shop.ports.events.events_after(0, 100).await.unwrap().len() < 6);
+    drain(&shop).await;
+    assert_eq!(found(&shop, query("lamp")).await.1, 6);
 }

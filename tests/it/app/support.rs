@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
+use ecicomm::adapters::memory::{MemoryConfig, MemoryStore};
 use ecicomm::adapters::record::catalog_file::{CatalogLoader, FileFormat};
 use ecicomm::app::catalog::{ImportOptions, ProductDraft, VariantDraft};
 use ecicomm::app::inventory::MoveStockCommand;
@@ -56,6 +57,21 @@ pub async fn shop_with(change: impl FnOnce(&mut Ports)) -> Shop {
     let shop = ecicomm::bootstrap::assemble(ports, (*built.config).clone());
     shop.pricing.set_up().await.unwrap();
     shop
+}
+
+/// Puts a store of its own settings under a shop.
+pub fn put_store(ports: &mut Ports, config: MemoryConfig) {
+    let store = Arc::new(MemoryStore::new(config));
+    ports.catalog = store.clone();
+    ports.pricing = store.clone();
+    ports.stock = store.clone();
+    ports.orders = store.clone();
+    ports.sagas = store.clone();
+    ports.keys = store.clone();
+    ports.events = store.clone();
+    ports.imports = store.clone();
+    ports.staff = store.clone();
+    ports.store = store;
 }
 
 /// What a store does with a unit that it is asked to trouble.

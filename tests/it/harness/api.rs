@@ -143,7 +143,7 @@ impl Api {
     /// Does all work of the background that is due.
     pub async fn settle(&self) {
         while self.shop.runner.step().await.unwrap() > 0 {}
-        while self.shop.sweeper.step().await.unwrap() > 0 {}
+        while self.shop.sweeper.step().await.unwrap().expired > 0 {}
     }
 
     /// A product for sale with one variant, at so many cents, and its stock.

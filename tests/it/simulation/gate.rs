@@ -82,6 +82,8 @@ impl Gate {
     /// Ends the process here: nothing that it runs gets any further.
     async fn die<T>(&self, op: &'static str, when: &'static str) -> T {
         self.world.note(self.process, op, when, 0);
+        // Some calls take long, and it dies at their end.
+        self.world.trouble(self.process, op, Fate::CrashAfter);
         let _ = self.died_at.set(op);
         self.dead.store(true, Ordering::Relaxed);
         self.death.notify_one();
@@ -109,6 +111,9 @@ impl Gate {
         }
         pause(draw.before).await;
         self.alive().await;
+        if draw.fate != Fate::Fine || draw.slow {
+            self.world.trouble(self.process, op, draw.fate);
+        }
         if draw.fate == Fate::CrashBefore {
             self.die::<()>(op, "crash before").await;
         }

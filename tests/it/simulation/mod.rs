@@ -6,7 +6,8 @@
 //! a crash drops all but what was committed, the carts and the provider's ledger. After the day the
 //! faults end, the shop comes to rest, and everything is held against everything: stock against
 //! orders, orders against the provider's ledger, answers against what was answered before, projections
-//! against events.
+//! against events. Meanwhile a consumer notes in which order it is handed what, and fails at some
+//! events; and a minute after each spell of faults every saga must be over.
 //!
 //! `ECICOMM_SIM_SEEDS` says how many seeds run (200; from there on the run also fails where a fault, a
 //! step with a crash or an outcome never came up), `ECICOMM_SIM_SEED` where they start (1). A failure
@@ -26,4 +27,5 @@ mod shopper;
 mod staff;
 mod tally;
 mod trace;
+mod witness;
 mod world;

@@ -23,6 +23,11 @@ pub fn rush_at(rush: i64) -> i64 {
     FIRST_RUSH + rush * RUSH_EVERY
 }
 
+/// When each spell of faults is over.
+pub fn spell_ends() -> impl Iterator<Item = i64> {
+    (0..RUSHES).flat_map(|rush| SPELLS.iter().map(move |(_, to)| rush_at(rush) + to))
+}
+
 /// The spell of faults that is on at `second`, if one is.
 pub fn spell_of(second: i64) -> Option<i64> {
     let rush = (second - FIRST_RUSH).div_euclid(RUSH_EVERY);
@@ -71,6 +76,10 @@ pub struct Plan {
     pub crashes: u32,
     /// When the provider is away.
     pub outages: Vec<Outage>,
+    /// How many of a million events a consumer cannot handle at its first tries.
+    pub poison: u32,
+    /// The position of an event that it cannot handle until staff mended it.
+    pub deadly: Option<u64>,
 }
 
 /// A time in which the provider is away.
@@ -94,6 +103,15 @@ pub enum Manner {
 }
 
 impl Plan {
+    /// How often a consumer fails at the event of a position before it can handle it.
+    pub fn failures_at(&self, seed: u64, position: u64) -> u32 {
+        if self.deadly == Some(position) {
+            return u32::MAX;
+        }
+        let mut rng = Rng::fork(seed.wrapping_add(position << 32), "poison of an event");
+        if rng.happens(self.poison) { u32::try_from(rng.between(1, 9)).unwrap() } else { 0 }
+    }
+
     pub fn of(seed: u64) -> Self {
         let mut rng = Rng::fork(seed, "plan");
         let mut rate = |rates: &[u32]| *rng.pick(rates);
@@ -111,6 +129,8 @@ impl Plan {
             crash_weight: 40,
             crashes: 6,
             outages: Vec::new(),
+            poison: 0,
+            deadly: None,
         };
         for _ in 0..rng.below(4) {
             let rush = rng.between(0, RUSHES - 1);
@@ -125,6 +145,9 @@ impl Plan {
             let manner = *rng.pick(&[Manner::Refuses, Manner::Swallows, Manner::Mute]);
             plan.outages.push(Outage { from, to: from + length, manner });
         }
+        let mut rng = Rng::fork(seed, "poison");
+        plan.poison = *rng.pick(&[0, 2_000, 10_000]);
+        plan.deadly = rng.percent(40).then(|| 30 + rng.below(800));
         plan
     }
 }

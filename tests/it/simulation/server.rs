@@ -32,6 +32,7 @@ use tokio::time;
 use super::faulty::{Faulty, FaultyGateway};
 use super::gate::Gate;
 use super::plan::night_after;
+use super::witness::{SimConsumer, Witness};
 use super::world::{SimClock, SimIds, SimSecrets, World};
 
 /// The timeout of payment calls.
@@ -52,11 +53,12 @@ impl PasswordHasher for NoPasswords {
     }
 }
 
-/// What a crash leaves as it is: what was committed, the carts, the provider.
+/// What a crash leaves as it is: what was committed, the carts, the provider, what a consumer did.
 pub struct Backend {
     pub store: Arc<MemoryStore>,
     pub carts: Arc<MemoryCarts>,
     pub sandbox: Arc<SandboxGateway>,
+    pub witness: Arc<Witness>,
     /// The search engine of all servers; none where each has its own, which dies with it.
     shared_index: Option<Arc<MemorySearch>>,
 }
@@ -68,8 +70,10 @@ impl Backend {
         // The checker reads all events at the end.
         (config.keep_events, config.max_events) = (10_000_000, 20_000_000);
         let settings = SandboxSettings::new(SandboxLedgerPlace::Memory);
+        let store = Arc::new(MemoryStore::new(config));
         Self {
-            store: Arc::new(MemoryStore::new(config)),
+            witness: Arc::new(Witness::new(world.clone(), store.clone())),
+            store,
             carts: Arc::new(MemoryCarts::default()),
             sandbox: Arc::new(SandboxGateway::try_new(clock, settings).unwrap()),
             shared_index: world.plan.shared_index.then(|| Arc::new(MemorySearch::new())),
@@ -123,7 +127,16 @@ impl Backend {
         let ports = self.ports(gate, index);
         let mut config = ShopConfig::new(ports.ids.next().to_string());
         config.sweep_every = gate.world.plan.sweep_every;
-        Arc::new(assemble(ports, config))
+        let mut shop = assemble(ports, config);
+        let witness = self.witness.clone();
+        shop.consumers.push(Arc::new(SimConsumer { gate: gate.clone(), witness }));
+        Arc::new(shop)
+    }
+
+    /// The positions of all events that the witness gave up.
+    pub async fn dead_letters(&self) -> Vec<u64> {
+        let letters = self.store.dead_letters(Witness::NAME, None, 1_000).await.unwrap().items;
+        letters.iter().map(|letter| letter.event.position).collect()
     }
 
     /// Where every saga stands that is not over.
@@ -207,6 +220,8 @@ impl Cluster {
                 () = night_falls => false,
             };
             self.slots.lock().unwrap()[slot] = None;
+            self.world.lives(server.gate.process, false);
+            self.world.check(jobs.restarts() == 0, || "background work panicked".to_owned());
             if died {
                 self.count_crash(server.gate.died_at()).await;
                 drop(jobs);
@@ -233,6 +248,7 @@ impl Cluster {
         let jobs = Jobs::start(&shop);
         let server = Arc::new(Server { gate, shop, requests, index });
         self.slots.lock().unwrap()[slot] = Some(server.clone());
+        self.world.lives(process, true);
         self.world.note(process, "server", "started", 0);
         (server, jobs)
     }

@@ -189,13 +189,18 @@ impl Shopper {
         let mut known = None;
         if self.client.rng.percent(10) {
             known = self.order_at_once(&command, &key).await;
+            self.client.world.count(|tally| tally.answered += u64::from(known.is_some()));
         }
-        let mut acted = false;
+        let (mut acted, mut answered) = (false, false);
         for poll in 0..POLLS {
             if known.is_some() {
                 break;
             }
-            match self.send(&command, &key).await {
+            let answer = self.send(&command, &key).await;
+            if answer.is_some() && !std::mem::replace(&mut answered, true) {
+                self.client.world.count(|tally| tally.answered += 1);
+            }
+            match answer {
                 Some(Ok(placement)) if !placement.pending => {
                     self.client.book.acknowledge(&key, &placement.outcome);
                     known = Some(placement.outcome);

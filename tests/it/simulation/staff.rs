@@ -11,6 +11,7 @@ use ecicomm::ports::order::OrderFilter;
 use super::client::Client;
 use super::plan::{RUSHES, rush_at};
 use super::setup::{GOODS, Goods, draft_of, receipt};
+use super::witness::Witness;
 
 /// Rounds that a member of staff makes in a rush.
 const ROUNDS: u32 = 8;
@@ -138,11 +139,32 @@ impl Clerk {
             self.client.world.until(rush_at(rush)).await;
             for _ in 0..ROUNDS {
                 self.client.think(10_000, 60_000).await;
+                self.replay_letters().await;
                 match self.client.rng.below(5) {
                     0 => self.reprice().await,
                     1 => self.take_off_sale().await,
                     _ => self.money().await,
                 }
+            }
+        }
+    }
+
+    /// Mends what made a consumer give events up, mostly, and has it try them again.
+    async fn replay_letters(&mut self) {
+        let read = self.client.ask("read dead letters", 2, |shop| async move {
+            shop.relay.dead_letters(Witness::NAME, None, 10).await
+        });
+        let Some(Ok(letters)) = read.await else { return };
+        for letter in letters.items {
+            let position = letter.event.position;
+            if self.client.rng.percent(70) {
+                self.client.cluster.backend.witness.mend(position);
+            }
+            let replayed = self.client.ask("replay dead letter", 4, move |shop| async move {
+                shop.relay.replay(Witness::NAME, position).await
+            });
+            if let Some(Ok(())) = replayed.await {
+                self.client.world.count(|tally| tally.letters_replayed += 1);
             }
         }
     }

@@ -7,7 +7,7 @@ use std::fmt;
 const KEPT: usize = 200;
 
 /// What a shop without work does all day; it is counted and not shown.
-const IDLE: [&str; 10] = [
+const IDLE: [&str; 11] = [
     "event head",
     "claim due sagas",
     "next due saga",
@@ -16,6 +16,7 @@ const IDLE: [&str; 10] = [
     "events after",
     "wait for events",
     "overdue",
+    "expired keys",
     "commit PruneKeys",
     "sweep carts",
 ];

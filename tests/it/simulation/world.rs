@@ -35,14 +35,38 @@ pub struct Draw {
     pub fate: Fate,
     pub before: Duration,
     pub after: Duration,
+    /// Whether its answer takes seconds.
+    pub slow: bool,
     /// Whether the call is looked at at all.
     pub noted: bool,
 }
 
 impl Draw {
     /// Of a call between the rushes, when the shop idles.
-    const IDLE: Self =
-        Self { fate: Fate::Fine, before: Duration::ZERO, after: Duration::ZERO, noted: false };
+    const IDLE: Self = Self {
+        fate: Fate::Fine,
+        before: Duration::ZERO,
+        after: Duration::ZERO,
+        slow: false,
+        noted: false,
+    };
+}
+
+/// A call that did not go as it should: when, in microseconds of the run, whose and which.
+#[derive(Clone, Copy, Debug)]
+pub struct Trouble {
+    pub at: i64,
+    pub process: u16,
+    pub op: &'static str,
+    pub fate: Fate,
+}
+
+/// One life of one server, in microseconds of the run.
+#[derive(Clone, Copy, Debug)]
+pub struct Life {
+    pub process: u16,
+    pub from: i64,
+    pub to: Option<i64>,
 }
 
 pub struct World {
@@ -61,6 +85,8 @@ struct Inner {
     rough: bool,
     /// The spell of faults that is on, and how many crashes it had.
     crashes: (i64, u32),
+    troubles: Vec<Trouble>,
+    lives: Vec<Life>,
     trace: Trace,
     tally: Tally,
     violations: Vec<String>,
@@ -79,6 +105,8 @@ impl World {
                 ids: 0,
                 rough: false,
                 crashes: (-1, 0),
+                troubles: Vec::new(),
+                lives: Vec::new(),
                 trace: Trace::new(all),
                 tally: Tally::default(),
                 violations: Vec::new(),
@@ -110,6 +138,53 @@ impl World {
     /// Lets faults happen, or no more.
     pub fn be_rough(&self, rough: bool) {
         self.inner().rough = rough;
+    }
+
+    pub fn is_rough(&self) -> bool {
+        self.inner().rough
+    }
+
+    /// Writes down that a server lives, or no more.
+    pub fn lives(&self, process: u16, alive: bool) {
+        let at = self.elapsed();
+        let lives = &mut self.inner().lives;
+        if alive {
+            lives.push(Life { process, from: at, to: None });
+        } else if let Some(life) = lives.iter_mut().rfind(|life| life.process == process) {
+            life.to = Some(at);
+        }
+    }
+
+    /// All lives of servers so far.
+    pub fn all_lives(&self) -> Vec<Life> {
+        self.inner().lives.clone()
+    }
+
+    /// Writes down a call that did not go as it should.
+    pub fn trouble(&self, process: u16, op: &'static str, fate: Fate) {
+        let at = self.elapsed();
+        self.inner().troubles.push(Trouble { at, process, op, fate });
+    }
+
+    /// What did not go as it should since a moment.
+    pub fn troubles_since(&self, at: i64) -> Vec<Trouble> {
+        let inner = self.inner();
+        let first = inner.troubles.partition_point(|trouble| trouble.at < at);
+        inner.troubles[first..].to_vec()
+    }
+
+    /// Whether for the last `seconds` no call could fail, the provider was there, and some server
+    /// lived all the time.
+    pub fn calm_for(&self, seconds: i64) -> bool {
+        let now = self.elapsed() / 1_000_000;
+        let (calm, from) = (|at: i64| spell_of(at).is_none(), now - seconds);
+        let away = self.plan.outages.iter().any(|outage| outage.from <= now && from < outage.to);
+        let lived = self
+            .inner()
+            .lives
+            .iter()
+            .any(|life| life.to.is_none() && life.from <= from * 1_000_000);
+        calm(from) && calm(now) && !away && lived
     }
 
     /// How the provider is away now, if it is.
@@ -154,11 +229,12 @@ impl World {
         let fate = inner.fate(&self.plan, spell, weighty);
         let slow = inner.faults.happens(self.plan.slow);
         let after = if slow { inner.seconds(1, 6) } else { inner.pause(10) };
-        if fate != Fate::Fine || slow {
+        inner.tally.slow += u64::from(slow);
+        if fate != Fate::Fine {
             *inner.tally.faults.entry(port).or_default() += 1;
             *inner.tally.kinds.entry(fate.kind()).or_default() += 1;
         }
-        Draw { fate, before, after, noted: true }
+        Draw { fate, before, after, slow, noted: true }
     }
 
     /// A delay of some seconds.
@@ -246,7 +322,7 @@ impl Inner {
 impl Fate {
     pub fn kind(self) -> &'static str {
         match self {
-            Self::Fine => "slow",
+            Self::Fine => "fine",
             Self::Refused => "refused",
             Self::AnswerLost => "answer_lost",
             Self::RequestLost => "request_lost",
@@ -255,6 +331,11 @@ impl Fate {
             Self::CrashAfter => "crash_after",
         }
     }
+}
+
+/// A moment in microseconds of the run.
+pub fn micros_of(at: Timestamp) -> i64 {
+    at.micros() - EPOCH_MICROS
 }
 
 /// A turn for the others, or a while.

@@ -1,5 +1,5 @@
 use super::Draft;
-use crate::ports::idempotency::{KeyClaim, KeyId, KeyRow, KeyState, Outcome, RETENTION};
+use crate::ports::idempotency::{KeyClaim, KeyId, KeyRow, KeyState, Outcome};
 use crate::ports::store::Conflict;
 
 impl Draft<'_> {
@@ -17,9 +17,7 @@ impl Draft<'_> {
 
     pub(super) fn prune_keys(&mut self, most: usize) {
         let now = self.at();
-        let by_age = self.state.keys.by_age.iter();
-        let past = by_age.take_while(|(at, _)| at.plus(RETENTION) <= now).take(most);
-        let past: Vec<KeyId> = past.map(|(_, id)| id.clone()).collect();
+        let past: Vec<KeyId> = self.state.keys.expired(now).take(most).cloned().collect();
         for id in past {
             self.state.keys.remove(&id);
         }

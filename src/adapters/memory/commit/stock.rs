@@ -114,7 +114,11 @@ impl Draft<'_> {
         let now = self.at();
         let overdue =
             |kept: &Reservation| kept.state == ReservationState::Held && kept.held_until <= now;
-        self.settle(order, self.reservations(order), ReservationState::Expired, overdue)
+        let reservations = self.reservations(order);
+        if !reservations.iter().any(overdue) {
+            return Err(Conflict::ReservationLost);
+        }
+        self.settle(order, reservations, ReservationState::Expired, overdue)
     }
 
     fn reservations(&self, order: OrderId) -> Vec<Reservation> {

@@ -35,6 +35,10 @@ impl IdempotencyKeys for MemoryStore {
     async fn key(&self, id: &KeyId, now: Timestamp) -> Result<Option<Arc<KeyRow>>, PortError> {
         Ok(self.snapshot().keys.live(id, now).cloned())
     }
+
+    async fn expired(&self, now: Timestamp, most: usize) -> Result<usize, PortError> {
+        Ok(self.snapshot().keys.expired(now).take(most).count())
+    }
 }
 
 #[async_trait]

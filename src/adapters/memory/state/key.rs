@@ -21,6 +21,12 @@ impl KeyTable {
         self.rows.get(id).filter(|row| now < row.at.plus(RETENTION))
     }
 
+    /// Keys past their retention by `now`, oldest first.
+    pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = &KeyId> {
+        let past = self.by_age.iter().take_while(move |(at, _)| at.plus(RETENTION) <= now);
+        past.map(|(_, id)| id)
+    }
+
     /// Keeps a key, over whatever was kept of it.
     pub fn put(&mut self, row: KeyRow) {
         self.remove(&row.claim.id);

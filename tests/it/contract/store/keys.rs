@@ -214,7 +214,10 @@ pub async fn pruning_forgets_the_oldest_past_their_retention(b: Backend) {
         }
         known
     };
+    assert_eq!(b.keys.expired(at(WEEK + 2), 9).await.unwrap(), 3);
+    assert_eq!(b.keys.expired(at(WEEK + 2), 2).await.unwrap(), 2);
     b.commit_at(WEEK + 2, vec![Write::PruneKeys { most: 2 }]).await;
+    assert_eq!(b.keys.expired(at(WEEK + 2), 9).await.unwrap(), 1);
     assert_eq!(known().await, ["a", "d"]);
     b.commit_at(WEEK + 2, vec![Write::PruneKeys { most: 2 }]).await;
     assert_eq!(known().await, ["d"]);

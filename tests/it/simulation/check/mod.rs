@@ -12,13 +12,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ecicomm::domain::inventory::{Reservation, StockEvent, StockItem};
-use ecicomm::domain::order::{Order, OrderEvent, Saga, SagaId, SagaPlan};
-use ecicomm::domain::shared::{OrderId, Sku};
+use ecicomm::domain::order::{CheckoutState, Order, OrderEvent, Saga, SagaId, SagaPlan};
+use ecicomm::domain::shared::{OrderId, Sku, Span, Timestamp};
 use ecicomm::ports::inventory::StockQueries;
 use ecicomm::ports::order::{OrderFilter, OrderQueries, Sagas};
 
 use super::book::Book;
-use super::server::{Cluster, step_of};
+use super::plan::spell_ends;
+use super::server::Cluster;
 use super::setup::Goods;
 use super::world::World;
 
@@ -54,15 +55,43 @@ pub struct Left {
     pub shelves: BTreeMap<Sku, Shelf>,
 }
 
-impl Checker<'_> {
-    /// I7, soon after the last fault: nothing is under way but what waits for its buyer.
-    pub async fn sagas_ended(&self) {
-        for saga in self.cluster.backend.open_sagas().await {
-            let waits = ["awaiting_buyer", "needs_attention"].contains(&step_of(&saga));
-            self.world.check(waits, || format!("I7: not over long after the last fault: {saga:?}"));
+/// How long a request may still be on its way to the provider after the last fault.
+const LATE_SECONDS: i64 = 90;
+/// How long after that every saga must have come to its end.
+const MINUTE: i64 = 60;
+/// How long after the last fault all is at rest.
+pub const SETTLE_SECONDS: i64 = LATE_SECONDS + MINUTE;
+
+/// I7 after every spell of faults: a minute later nothing is under way that was so at its end. Where
+/// all servers are down, or the provider is away, faults are not over.
+pub async fn calms(cluster: Arc<Cluster>) {
+    let world = &cluster.world;
+    for end in spell_ends() {
+        world.until(end + SETTLE_SECONDS).await;
+        if world.calm_for(MINUTE) {
+            sagas_ended(&cluster, world.now().minus(Span::seconds(MINUTE))).await;
+            world.count(|tally| tally.calms += 1);
         }
     }
+}
 
+/// I7: nothing is under way that has not moved since `since`, but what waits for a buyer who still
+/// has time.
+pub async fn sagas_ended(cluster: &Cluster, since: Timestamp) {
+    for saga in cluster.backend.open_sagas().await {
+        let moved = saga.journal.last().is_some_and(|entry| entry.at > since);
+        let waits = match &saga.plan {
+            SagaPlan::Checkout(CheckoutState::AwaitingBuyer { until }) => *until > since,
+            SagaPlan::Checkout(CheckoutState::NeedsAttention) => true,
+            _ => false,
+        };
+        cluster.world.check(moved || waits, || {
+            format!("I7: not over a minute after the last fault: {saga:?}")
+        });
+    }
+}
+
+impl Checker<'_> {
     /// Everything, at rest.
     pub async fn everything(&self) -> Left {
         let open = self.cluster.backend.open_sagas().await;
@@ -74,6 +103,7 @@ impl Checker<'_> {
         self.money(&left).await;
         self.coupons(&left).await;
         self.events(&left).await;
+        self.cluster.backend.witness.heard_everything().await;
         self.projections(&left).await;
         self.count(&left);
         left
@@ -106,7 +136,7 @@ impl Checker<'_> {
 
     fn count(&self, left: &Left) {
         use ecicomm::domain::inventory::StockEventKind;
-        use ecicomm::domain::order::{CheckoutState, Effect, Phase};
+        use ecicomm::domain::order::{Effect, Phase};
 
         let journals = |effect: Effect| {
             let has = |known: &&Known| known.checkout.journal.iter().any(|e| e.effect == effect);

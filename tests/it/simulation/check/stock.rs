@@ -5,6 +5,15 @@ use ecicomm::domain::order::{OrderEvent, Phase};
 use ecicomm::domain::shared::{Allocation, Location, Sku, StockPolicy};
 
 use super::{Checker, Left};
+use crate::simulation::world::{Life, Trouble, micros_of};
+
+/// How a hold ends.
+const ENDS: [StockEventKind; 3] =
+    [StockEventKind::Committed, StockEventKind::Released, StockEventKind::Expired];
+/// The calls by which the sweeper lets go of holds.
+const SWEEPS: [&str; 2] = ["overdue", "commit ExpireReservations"];
+/// How long a sweep takes at most where the answers to it are slow, in microseconds.
+const SLOW_SWEEP: i64 = 20_000_000;
 
 type Place = (Sku, Location);
 
@@ -59,6 +68,7 @@ impl Checker<'_> {
             }
         }
         self.reservations(left);
+        self.held_in_time(left);
     }
 
     /// I1 at every moment: the ledger is walked entry by entry.
@@ -99,6 +109,47 @@ impl Checker<'_> {
         self.world.check(item.reserved() == told.held.of(item), || {
             format!("I3: {} held by reservations: {item:?}", told.held.of(item))
         });
+    }
+
+    /// I3: no hold ran out early, and none outlasted its time by more than a period of the sweeper of a
+    /// server that was there all the while.
+    fn held_in_time(&self, left: &Left) {
+        let (lives, troubles) = (self.world.all_lives(), self.world.troubles_since(0));
+        for held in left.orders.values().flat_map(|known| &known.reservations) {
+            let ledger = left.shelves.get(&held.sku).map(|shelf| &shelf.ledger[..]);
+            let ended = ledger.unwrap_or_default().iter().find(|event| {
+                event.order == Some(held.order)
+                    && event.location == held.location
+                    && ENDS.contains(&event.kind)
+            });
+            let Some(ended) = ended else {
+                self.world.check(false, || format!("I3: nothing ended {held:?}"));
+                continue;
+            };
+            let early = ended.kind == StockEventKind::Expired && ended.at < held.held_until;
+            self.world.check(!early, || format!("I3: {held:?} ran out early, at {ended:?}"));
+            let times = [held.held_until, ended.at].map(micros_of);
+            for life in &lives {
+                let (from, to) =
+                    (life.from.max(times[0]), life.to.unwrap_or(i64::MAX).min(times[1]));
+                self.world.check(to - from <= self.patience(life, from, to, &troubles), || {
+                    format!("I3: {held:?} ended at {ended:?} although there was {life:?}")
+                });
+            }
+        }
+    }
+
+    /// How long a server may take to let go of a hold: a period, one more for each sweep that the
+    /// seed broke, and as long as slow answers take.
+    fn patience(&self, life: &Life, from: i64, to: i64, troubles: &[Trouble]) -> i64 {
+        let within = |trouble: &&Trouble| {
+            trouble.process == life.process
+                && (from..=to).contains(&trouble.at)
+                && SWEEPS.contains(&trouble.op)
+        };
+        let broken = i64::try_from(troubles.iter().filter(within).count()).unwrap();
+        let period = self.world.plan.sweep_every.as_micros() + SLOW_SWEEP;
+        (1 + broken) * period
     }
 
     /// I3: each reservation ended once, as its order did.

@@ -235,6 +235,10 @@ impl IdempotencyKeys for Faulty<dyn IdempotencyKeys> {
     async fn key(&self, id: &KeyId, now: Timestamp) -> Answer<Option<Arc<KeyRow>>> {
         self.gate.call("keys", "key", self.inner.key(id, now)).await
     }
+
+    async fn expired(&self, now: Timestamp, most: usize) -> Answer<usize> {
+        self.gate.call("keys", "expired keys", self.inner.expired(now, most)).await
+    }
 }
 
 #[async_trait]
