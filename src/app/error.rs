@@ -71,6 +71,22 @@ impl AppError {
         Self::Invalid(vec![FieldError::new(pointer, detail)])
     }
 
+    /// The same to who sent only the part at `place`: pointers into it begin there.
+    #[must_use]
+    pub fn seen_from(self, place: &str) -> Self {
+        let nearer = |mut fault: FieldError| {
+            if let Some(rest) = fault.pointer.strip_prefix(place) {
+                fault.pointer = rest.to_owned();
+            }
+            fault
+        };
+        match self {
+            Self::Invalid(faults) => Self::Invalid(faults.into_iter().map(nearer).collect()),
+            Self::Unknown(faults) => Self::Unknown(faults.into_iter().map(nearer).collect()),
+            other => other,
+        }
+    }
+
     /// What a commit that failed means where no condition of it was expected to fail in another way:
     /// `Stale` is a failed precondition, a taken value a duplicate.
     pub fn of_commit(error: CommitError) -> Self {

@@ -335,3 +335,30 @@ async fn a_drawn_picture_is_found_by_sku_and_kept_for_a_day() {
         get(file).await.refused(404, "not_found");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_variant_is_added_to_a_product() {
+    let api = Api::open().await;
+    let lamp = json!({
+        "name": "Lamp", "variants": [{"sku": "LAMP-S", "price": {"amount": 900, "currency": "USD"},
+        "options": {"size": "S"}}],
+    });
+    let made = api.post("/admin/products", lamp).staff().await.ok(201);
+    let path = format!("/admin/products/{}/variants", made["id"].as_str().unwrap());
+    let large = json!({"sku": "LAMP-L", "options": {"size": "L"}});
+    let added = api.post(&path, large.clone()).staff().await.ok(201);
+    let skus: Vec<&Value> =
+        added["variants"].as_array().unwrap().iter().map(|variant| &variant["sku"]).collect();
+    assert_eq!(skus, ["LAMP-S", "LAMP-L"]);
+    assert_eq!(added["variants"][0], made["variants"][0]);
+    api.post(&path, large)
+        .staff()
+        .header("If-Match", "\"1\"")
+        .await
+        .refused(412, "precondition_failed");
+    let same = json!({"sku": "LAMP-M", "options": {"size": "S"}});
+    assert_eq!(api.post(&path, same).staff().await.pointers(), ["/options"]);
+    let taken = json!({"sku": "LAMP-S", "options": {"size": "M"}});
+    let twice = api.post(&path, taken).staff().await;
+    assert_eq!(twice.status, 400, "{twice:?}");
+}

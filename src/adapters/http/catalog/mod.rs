@@ -24,6 +24,7 @@ pub fn admin_routes(config: &mut ServiceConfig<'_>) {
         .service(products::admin_create_product)
         .service(products::admin_get_product)
         .service(products::admin_patch_product)
+        .service(products::admin_add_variant)
         .service(products::admin_publish_product)
         .service(products::admin_archive_product)
         .service(categories::admin_list_categories)

@@ -5,7 +5,7 @@ use utoipa::IntoParams;
 
 use super::StatusBody;
 use super::admin_view::AdminProductBody;
-use super::write::ProductInput;
+use super::write::{ProductInput, VariantInput};
 use crate::adapters::http::conditions::IfMatchParam;
 use crate::adapters::http::etag::{ETag, IfMatch};
 use crate::adapters::http::json::{Json, Patch};
@@ -15,6 +15,7 @@ use crate::adapters::http::path::At;
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::query::{FromQuery, Params, Query};
 use crate::adapters::http::{State, respond};
+use crate::app::catalog::{ProductDraft, VariantDraft};
 use crate::domain::catalog::{Product, ProductStatus};
 use crate::domain::shared::ProductId;
 
@@ -119,6 +120,32 @@ pub async fn admin_patch_product(
     let expected = IfMatch::of(&request)?.required(known.product.version())?;
     let view = catalog.revise(id.0, expected, whole.into()).await?;
     answer(&request, StatusCode::OK, &view.product)
+}
+
+/// Add a variant to a product
+///
+/// It gets an id of its own; `id` is not read.
+#[utoipa::path(
+    tag = "admin: catalog", extensions(("x-permission" = json!("catalog:write"))),
+    params(IfMatchParam),
+    responses((status = 201, description = "The product with it, last of its variants.", body = AdminProductBody)),
+)]
+#[post("/products/{id}/variants")]
+pub async fn admin_add_variant(
+    state: Data<State>,
+    request: HttpRequest,
+    id: At<ProductId>,
+    body: Json<VariantInput>,
+) -> Result<HttpResponse, Problem> {
+    let catalog = &state.shop.catalog;
+    let known = catalog.product(id.0).await?;
+    let expected = IfMatch::of(&request)?.or_current(known.product.version())?;
+    let mut whole = ProductDraft::from(ProductInput::from(&*known.product));
+    let place = format!("/variants/{}", whole.variants.len());
+    whole.variants.push(VariantDraft { id: None, ..body.value.into() });
+    let added = catalog.revise(id.0, expected, whole).await;
+    let view = added.map_err(|error| error.seen_from(&place))?;
+    answer(&request, StatusCode::CREATED, &view.product)
 }
 
 /// Put a product on sale
