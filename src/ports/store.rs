@@ -189,7 +189,8 @@ pub enum Write {
         /// The version it was decided on.
         expected: Version,
     },
-    /// Saves a tax rate.
+    /// Saves a tax rate. What tells which tax it is ([`TaxRate::identity`]) is unique (`Taken` with
+    /// its name).
     SaveTaxRate {
         /// The rate at its new version.
         tax_rate: Arc<TaxRate>,
@@ -312,6 +313,8 @@ pub enum Unique {
     CouponCode,
     /// A shipping method's code.
     ShippingCode,
+    /// Which tax a rate is: name, country, region and category together.
+    TaxRate,
     /// An order's number.
     OrderNumber,
     /// A member's e-mail.
