@@ -134,6 +134,7 @@ fn duration(span: Span) -> Duration {
 fn memory_config(settings: &Settings) -> MemoryConfig {
     let mut config = MemoryConfig::new(settings.shop.currency);
     config.prices_include_tax = settings.shop.prices_include_tax;
+    config.location = settings.locations.first.clone();
     config.keep_events = settings.keep_events;
     config.max_events = config.max_events.max(settings.keep_events.saturating_mul(2));
     config
@@ -143,6 +144,8 @@ fn shop_config(settings: &Settings) -> ShopConfig {
     let mut config = ShopConfig::new("");
     config.currency = settings.shop.currency;
     config.country = settings.shop.country;
+    config.location = settings.locations.first.clone();
+    config.other_locations.clone_from(&settings.locations.others);
     config.hold = settings.hold;
     config.sweep_every = settings.sweep_every;
     config.give_up_payment_after = settings.payment.give_up;

@@ -107,6 +107,12 @@ impl AppError {
             Conflict::InUse(what) => {
                 Refusal::InUse { detail: format!("The {what} is in use and cannot be deleted.") }
             }
+            Conflict::StockLeft(sku) => Refusal::InUse {
+                detail: format!(
+                    "Units of {sku} are on hand or held for orders; adjust its stock to zero at every \
+                     location first, or archive the product instead."
+                ),
+            },
             Conflict::ReservationLost => {
                 Refusal::OrderFailed { reason: "reservation_lost".to_owned() }
             }

@@ -73,6 +73,8 @@ pub struct ShopConfig {
     pub locale: Arc<str>,
     /// The location that receives stock unless told otherwise.
     pub location: Location,
+    /// Where else stock may lie.
+    pub other_locations: Vec<Location>,
     /// The name of this process in leases; unique among replicas.
     pub process: String,
     /// How long an order holds its stock while it is paid.
@@ -103,6 +105,7 @@ impl ShopConfig {
             channel: "default".into(),
             locale: "en".into(),
             location: Location::main(),
+            other_locations: Vec::new(),
             process: process.into(),
             hold: Span::minutes(30),
             lease: Span::seconds(10),
@@ -113,6 +116,11 @@ impl ShopConfig {
             standard_shipping: 500,
             max_retries: 64,
         }
+    }
+
+    /// Every location of the shop, the one that receives stock first.
+    pub fn locations(&self) -> impl Iterator<Item = &Location> {
+        std::iter::once(&self.location).chain(&self.other_locations)
     }
 
     /// The circumstances of a reader of whom nothing is known.

@@ -142,8 +142,10 @@ pub enum ParkedOutcome {
 #[derive(Clone, Debug)]
 pub enum Write {
     /// Saves a product, with the policies of its variants' stock. SKUs, slugs and import keys are
-    /// unique (`Taken`). Also refused with `Stale` where a category of it is gone. A SKU that leaves
-    /// a product keeps its ledger, cannot be reserved, and is free for another product.
+    /// unique (`Taken`). Also refused with `Stale` where a category of it is gone, and with
+    /// `StockLeft` where a SKU would leave the product of which units are on hand or reserved at any
+    /// location, be they negative; a movement or an order that races it is refused, or it is. A SKU
+    /// that left a product keeps its ledger, cannot be reserved, and is free for another product.
     SaveProduct {
         /// The product at its new version.
         product: Arc<Product>,
@@ -187,7 +189,8 @@ pub enum Write {
         /// The version it was decided on.
         expected: Version,
     },
-    /// Saves a tax rate.
+    /// Saves a tax rate. What tells which tax it is ([`TaxRate::identity`]) is unique (`Taken` with
+    /// its name).
     SaveTaxRate {
         /// The rate at its new version.
         tax_rate: Arc<TaxRate>,
@@ -311,6 +314,8 @@ pub enum Unique {
     CouponCode,
     /// A shipping method's code.
     ShippingCode,
+    /// Which tax a rate is: name, country, region and category together.
+    TaxRate,
     /// An order's number.
     OrderNumber,
     /// A member's e-mail.
@@ -360,6 +365,9 @@ pub enum Conflict {
     /// The key was used.
     #[error("the key was used")]
     KeyTaken,
+    /// Units of the SKU are on hand or held for orders, so it cannot leave its product.
+    #[error("there is stock of {0}")]
+    StockLeft(Sku),
     /// It is in use and cannot go.
     #[error("{0} is in use")]
     InUse(&'static str),

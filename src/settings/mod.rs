@@ -9,7 +9,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use crate::domain::customer::Password;
-use crate::domain::shared::{Country, Currency, Email, Span};
+use crate::domain::shared::{Country, Currency, Email, Location, Span};
 use raw::RawSettings;
 
 /// What the shop runs as.
@@ -72,6 +72,15 @@ pub struct NewShop {
     pub prices_include_tax: bool,
 }
 
+/// Where stock lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Locations {
+    /// The location that receives stock unless told otherwise.
+    pub first: Location,
+    /// The others.
+    pub others: Vec<Location>,
+}
+
 /// The payment provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
@@ -107,6 +116,8 @@ pub struct Settings {
     pub http: Http,
     /// What a new shop starts with.
     pub shop: NewShop,
+    /// Where stock lies; the first receives what nothing else is said of.
+    pub locations: Locations,
     /// The payment provider.
     pub payment: Payment,
     /// How long an order holds its stock.
@@ -185,6 +196,7 @@ impl Settings {
                     .map_err(|e| SettingsError::new("ECICOMM__SHOP__COUNTRY", e.to_string()))?,
                 prices_include_tax: raw.shop.prices_include_tax,
             },
+            locations: locations(&raw.shop.locations)?,
             payment: payment(&raw.payment)?,
             hold: Span::minutes(between(
                 "ECICOMM__ORDERS__HOLD_MINUTES",
@@ -371,6 +383,28 @@ fn http(raw: &raw::Http) -> Result<Http, SettingsError> {
         drain: seconds("ECICOMM__HTTP__DRAIN_SECONDS", raw.drain_seconds, 0, 60)?,
         behind_tls: raw.behind_tls,
     })
+}
+
+fn locations(raw: &str) -> Result<Locations, SettingsError> {
+    let wrong = |problem| SettingsError::new("ECICOMM__SHOP__LOCATIONS", problem);
+    let checked = |code: &str| {
+        Location::try_new(code.trim()).map_err(|_| {
+            wrong(format!(
+                "'{code}' is no location; use codes of a-z, 0-9, _ and -, as in main,east"
+            ))
+        })
+    };
+    let (first, behind) = raw.split_once(',').map_or((raw, None), |(a, b)| (a, Some(b)));
+    let first = checked(first)?;
+    let mut others: Vec<Location> = Vec::new();
+    for code in behind.into_iter().flat_map(|behind| behind.split(',')) {
+        let location = checked(code)?;
+        if location == first || others.contains(&location) {
+            return Err(wrong(format!("'{code}' is named twice")));
+        }
+        others.push(location);
+    }
+    Ok(Locations { first, others })
 }
 
 fn payment(raw: &raw::Payment) -> Result<Payment, SettingsError> {

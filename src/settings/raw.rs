@@ -85,6 +85,7 @@ pub(super) struct Shop {
     pub currency: String,
     pub country: String,
     pub prices_include_tax: bool,
+    pub locations: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -34,6 +34,17 @@ fn the_environment_wins() {
 }
 
 #[test]
+fn a_shop_may_have_several_locations() {
+    let codes = |value: &str| {
+        let locations = with(&[("ECICOMM__SHOP__LOCATIONS", value)]).unwrap().locations;
+        let others = locations.others.iter().map(|other| other.as_str().to_owned()).collect();
+        (locations.first.as_str().to_owned(), others)
+    };
+    assert_eq!(codes(""), ("main".to_owned(), Vec::<String>::new()));
+    assert_eq!(codes("east, main"), ("east".to_owned(), vec!["main".to_owned()]));
+}
+
+#[test]
 fn limits_may_be_switched_off() {
     assert!(with(&[("ECICOMM__LIMITS__RATE", "0"), ("ECICOMM__LIMITS__BURST", "0")]).is_ok());
 }
@@ -58,6 +69,9 @@ fn a_wrong_setting_is_named() {
         ("ECICOMM__HTTP__DRAIN_SECONDS", "61"),
         ("ECICOMM__SHOP__CURRENCY", "dollars"),
         ("ECICOMM__SHOP__COUNTRY", "USA"),
+        ("ECICOMM__SHOP__LOCATIONS", "main,,east"),
+        ("ECICOMM__SHOP__LOCATIONS", "Main"),
+        ("ECICOMM__SHOP__LOCATIONS", "main,east,main"),
         ("ECICOMM__SHOP__PRICES_INCLUDE_TAX", "perhaps"),
         ("ECICOMM__ADMIN__EMAIL", "nobody"),
         ("ECICOMM__HTTP__BINDD", "127.0.0.1:1"),

@@ -1,6 +1,6 @@
 use super::InventoryService;
 use crate::app::idempotency::{after_doubt, remember, replay};
-use crate::app::{Answered, AppError};
+use crate::app::{Answered, AppError, FieldError};
 use crate::domain::inventory::{StockEvent, StockEventKind, StockItem};
 use crate::domain::shared::{Location, Sku, Timestamp, Version};
 use crate::ports::idempotency::{KeyClaim, Outcome, Refusal};
@@ -65,6 +65,7 @@ impl InventoryService {
         }
         for _ in 0..self.config.max_retries {
             let levels = self.levels(&command.sku).await?;
+            self.check_location(&command, &levels)?;
             match self.try_move(&command, kind, levels, &key, now).await {
                 Ok(answered) => return Ok(answered),
                 Err(CommitError::Refused(Conflict::Stale(_))) if command.expected.is_none() => {}
@@ -84,6 +85,24 @@ impl InventoryService {
             }
         }
         Err(AppError::Contended("stock"))
+    }
+
+    /// Refuses a location that the shop does not have: what is mistyped would sell from nowhere. Where
+    /// the SKU lies already, it can always be moved.
+    fn check_location(
+        &self,
+        command: &MoveStockCommand,
+        levels: &[StockItem],
+    ) -> Result<(), AppError> {
+        let Some(location) = &command.location else { return Ok(()) };
+        let lies_there = levels.iter().any(|item| item.location() == location);
+        if lies_there || self.config.locations().any(|known| known == location) {
+            return Ok(());
+        }
+        let known: Vec<&str> = self.config.locations().map(Location::as_str).collect();
+        let (code, known) = (location.as_str(), known.join(", "));
+        let detail = format!("the shop has no location {code}; it has {known}");
+        Err(AppError::Unknown(vec![FieldError::new("/location", detail)]))
     }
 
     /// Commits the movement on the stock as it was just read, so that the stored answer shows the

@@ -108,6 +108,36 @@ fn allocation_prefers_one_location_and_else_splits() {
 }
 
 #[test]
+fn units_in_hand_go_before_backorders() {
+    use crate::domain::shared::Version;
+    let at = |code: &str, on_hand, limit| {
+        let place = (sku(), Location::try_new(code).unwrap());
+        StockItem::restore(place, StockPolicy::Backorder { limit }, on_hand, 0, Version::FIRST)
+    };
+    let units = |wanted, items: &[StockItem]| {
+        let taken = allocate(&sku(), Quantity::try_new(wanted).unwrap(), items).unwrap();
+        taken
+            .iter()
+            .map(|a| (a.location.as_str().to_owned(), a.quantity.units()))
+            .collect::<Vec<_>>()
+    };
+    let told = |pairs: &[(&str, u32)]| -> Vec<(String, u32)> {
+        pairs.iter().map(|(code, units)| ((*code).to_owned(), *units)).collect()
+    };
+    let owing = [at("main", -5, 10), at("east", 3, 10)];
+    assert_eq!(units(1, &owing), told(&[("east", 1)]));
+    assert_eq!(units(3, &owing), told(&[("east", 3)]));
+    assert_eq!(units(4, &owing), told(&[("main", 1), ("east", 3)]));
+    assert_eq!(units(9, &owing), told(&[("east", 9)]), "main has no room for the other six");
+    let both = [at("main", 2, 10), at("east", 3, 0)];
+    assert_eq!(units(5, &both), told(&[("main", 2), ("east", 3)]));
+    assert_eq!(units(7, &both), told(&[("main", 4), ("east", 3)]));
+    let none = [at("main", 0, 3), at("east", 0, 9)];
+    assert_eq!(units(5, &none), told(&[("east", 5)]));
+    assert_eq!(units(11, &none), told(&[("main", 3), ("east", 8)]));
+}
+
+#[test]
 fn locations_add_up_and_one_with_backorders_takes_nothing_from_another() {
     use crate::domain::shared::Version;
     let policy = StockPolicy::Backorder { limit: 10 };
@@ -127,6 +157,49 @@ fn locations_add_up_and_one_with_backorders_takes_nothing_from_another() {
 }
 
 proptest! {
+    #[test]
+    fn an_allocation_owes_only_what_is_in_no_hand(
+        figures in proptest::collection::vec((-8_i64..9, 0_i64..4, 0_u32..9), 0..5),
+        wanted in 1_i64..30,
+    ) {
+        use crate::domain::shared::Version;
+        let items: Vec<StockItem> = figures
+            .iter()
+            .enumerate()
+            .map(|(index, (on_hand, reserved, limit))| {
+                let place = (sku(), Location::try_new(&format!("l{index}")).unwrap());
+                let policy = StockPolicy::Backorder { limit: *limit };
+                StockItem::restore(place, policy, *on_hand, *reserved, Version::FIRST)
+            })
+            .collect();
+        let sum = |units: fn(&StockItem) -> i64| items.iter().map(units).sum::<i64>();
+        let (available, in_hand) = (sum(StockItem::available), sum(|item| item.free().max(0)));
+        match allocate(&sku(), Quantity::try_new(wanted).unwrap(), &items) {
+            Err(error) => {
+                prop_assert!(available < wanted);
+                prop_assert_eq!(error, StockError::OutOfStock { sku: sku(), available });
+            }
+            Ok(taken) => {
+                let (mut given, mut owed) = (0, 0);
+                for part in &taken {
+                    let units = i64::from(part.quantity.units());
+                    let mut here = items.iter().filter(|item| *item.location() == part.location);
+                    let item = here.next().unwrap();
+                    prop_assert!(units <= item.available());
+                    given += units;
+                    owed += (units - item.free().max(0)).max(0);
+                }
+                let mut places: Vec<_> = taken.iter().map(|part| part.location.clone()).collect();
+                places.dedup();
+                prop_assert_eq!(places.len(), taken.len());
+                prop_assert_eq!((given, owed), (wanted, (wanted - in_hand).max(0)));
+                if items.iter().any(|item| item.free() >= wanted) {
+                    prop_assert_eq!(taken.len(), 1);
+                }
+            }
+        }
+    }
+
     #[test]
     fn whatever_is_booked_never_oversells_and_folds_to_the_figures(
         moves in proptest::collection::vec((0_usize..8, 1_i64..20), 1..60),

@@ -40,7 +40,7 @@ pub use promotion::{Promotion, PromotionKind, PromotionParts, Scope, Stacking};
 pub use shipping::{
     Coverage, ShippingMethod, ShippingMethodParts, ShippingStrategy, SubtotalStep, WeightStep,
 };
-pub use tax::{TaxRate, TaxRateParts};
+pub use tax::{TaxIdentity, TaxRate, TaxRateParts};
 pub use totals::{
     AppliedPromotion, CouponOutcome, PricedBasket, PricedLine, Shipping, ShippingCharge, TaxLine,
     UsageLimits,

@@ -25,6 +25,19 @@ pub struct TaxRateParts {
     pub version: Version,
 }
 
+/// Which tax a rate is: its name, where it is due and on what, folded.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaxIdentity {
+    name: String,
+    country: Country,
+    region: Option<String>,
+    category: TaxCategory,
+}
+
+fn folded(region: &str) -> String {
+    region.trim().to_lowercase()
+}
+
 /// A tax on one kind of goods in a country or a region of it. Every rate that fits applies, each to
 /// the same amount: a country's rate and its region's add up, as Canada's do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,9 +81,19 @@ impl TaxRate {
         self.parts.version
     }
 
+    /// What it must differ in from every other: a tax that is set twice would be taken twice. Names and
+    /// regions are told apart without regard to case.
+    pub fn identity(&self) -> TaxIdentity {
+        TaxIdentity {
+            name: self.parts.name.to_lowercase(),
+            country: self.parts.country,
+            region: self.parts.region.as_deref().map(folded),
+            category: self.parts.category.clone(),
+        }
+    }
+
     /// Whether it is due on goods that go to `destination`.
     pub fn is_due_in(&self, destination: &Destination) -> bool {
-        let folded = |region: &str| region.trim().to_lowercase();
         let region_fits = match (&self.parts.region, &destination.region) {
             (None, _) => true,
             (Some(mine), Some(theirs)) => folded(mine) == folded(theirs),

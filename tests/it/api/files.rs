@@ -89,3 +89,25 @@ async fn an_export_is_a_file_that_changes_nothing_where_it_came_from() {
     assert_eq!((&lines[0]["sku"], &lines[0]["price"]), (&json!("E-0"), &json!(100)));
     assert_eq!(figures(&load(&api, NDJSON, export.body.clone()).await), [0, 0, 3, 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn each_line_of_a_csv_file_is_counted_whatever_its_quotes_and_line_ends() {
+    let api = Api::open().await;
+    for (file, expected) in [
+        (
+            "sku,name,price\nQ-1,Lamp 5\" round,100\nQ-2,Lamp 6\" round,200\nQ-3,Plain,300",
+            [3, 0, 0, 0],
+        ),
+        ("sku,name,price\rV-1,a,1\r", [1, 0, 0, 0]),
+        ("sku,name,price\nW-1,a,1\rW-2,b,2\nW-3,c,3\n", [3, 0, 0, 0]),
+        ("sku,name,price\nX-1,\"a,1\nX-2,b,2\nX-3,c,3\n", [2, 0, 0, 1]),
+    ] {
+        assert_eq!(figures(&load(&api, "text/csv", file).await), expected, "{file}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_that_is_wrong_fails_the_import_though_no_line_end_follows() {
+    let api = Api::open().await;
+    assert_eq!(load(&api, "text/csv", "sku,name").await["status"], "failed");
+}

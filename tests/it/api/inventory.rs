@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::api::{Answer, Api, Call, order_of};
+use crate::harness::build::sku;
 
 /// A shop with a lamp of which there are ten.
 async fn lamps() -> Api {
@@ -93,6 +94,41 @@ async fn stock_never_falls_below_zero() {
     let again = lose().await;
     assert_eq!((again.replayed(), &again.body), (true, &refused.body));
     assert_eq!(api.level("LAMP-1").await, (10, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_goes_only_where_the_shop_has_a_location() {
+    let api = lamps().await;
+    let body = json!({"quantity": 3, "reason": "x", "location": "mian"});
+    for answer in [receive(&api, "LAMP-1", body.clone()).await, adjust(&api, "LAMP-1", body).await]
+    {
+        let problem = answer.refused(409, "unknown_reference");
+        assert_eq!(problem["errors"][0]["pointer"], "/location");
+        let detail = "the shop has no location mian; it has main";
+        assert_eq!(problem["errors"][0]["detail"], detail);
+    }
+    let shown = api.get("/admin/inventory/LAMP-1").staff().await.ok(200);
+    assert_eq!(shown["locations"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sku_of_which_there_is_stock_is_not_renamed() {
+    let api = lamps().await;
+    let owner = api.shop.ports.catalog.by_skus(&[sku("LAMP-1")]).await.unwrap()[0].clone().unwrap();
+    let path = format!("/admin/products/{}", owner.product.id());
+    let variant = owner.product.content().variants[0].id;
+    let price = json!({"amount": 4_999, "currency": "USD"});
+    let rename = || {
+        let variants = json!([{"id": variant.to_string(), "sku": "LAMP-2", "price": price}]);
+        api.patch(&path, json!({"variants": variants})).staff().header("If-Match", "\"1\"")
+    };
+    let problem = rename().await.refused(409, "in_use");
+    let detail = "Units of LAMP-1 are on hand or held for orders; adjust its stock to zero at every \
+                  location first, or archive the product instead.";
+    assert_eq!(problem["detail"], detail);
+    adjust(&api, "LAMP-1", json!({"quantity": -10, "reason": "renamed"})).await.ok(201);
+    rename().await.ok(200);
+    receive(&api, "LAMP-2", json!({"quantity": 10, "reason": "renamed"})).await.ok(201);
 }
 
 #[tokio::test(start_paused = true)]

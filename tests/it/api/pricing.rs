@@ -126,6 +126,19 @@ async fn a_code_that_is_taken_is_a_conflict() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_same_tax_is_not_set_twice() {
+    let api = Api::open().await;
+    let body = json!({"name": "VAT", "country": "DE", "rate": 19});
+    api.post("/admin/tax-rates", body.clone()).staff().await.ok(201);
+    api.post("/admin/tax-rates", body.clone()).staff().await.refused(409, "duplicate_value");
+    let reduced = with(body, json!({"rate": 7, "tax_category": "reduced"}));
+    let made = api.post("/admin/tax-rates", reduced).staff().await.ok(201);
+    let path = format!("/admin/tax-rates/{}", made["id"].as_str().unwrap());
+    let change = api.patch(&path, json!({"tax_category": "standard"})).staff();
+    change.header("If-Match", "\"1\"").await.refused(409, "duplicate_value");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_promotion_names_categories_and_products_that_exist() {
     let api = Api::open().await;
     api.post("/admin/categories", json!({"name": "Lamps"})).staff().await.ok(201);

@@ -48,13 +48,15 @@ pub async fn shop() -> Shop {
     shop_with(|_| {}).await
 }
 
-/// A shop whose ports were changed before anything happened.
+/// A shop with the locations `main` and `east` whose ports were changed before anything happened.
 pub async fn shop_with(change: impl FnOnce(&mut Ports)) -> Shop {
     let settings = Settings::in_memory().unwrap();
     let built = ecicomm::bootstrap::build(&settings).await.unwrap();
     let mut ports = Ports::clone(&built.ports);
     change(&mut ports);
-    let shop = ecicomm::bootstrap::assemble(ports, (*built.config).clone());
+    let mut config = (*built.config).clone();
+    config.other_locations = vec![Location::try_new("east").unwrap()];
+    let shop = ecicomm::bootstrap::assemble(ports, config);
     shop.pricing.set_up().await.unwrap();
     shop
 }

@@ -52,6 +52,7 @@ impl Named for CommitError {
                 Conflict::PromotionSpent { .. } => "promotion_spent",
                 Conflict::KeyTaken => "key_taken",
                 Conflict::InUse(_) => "in_use",
+                Conflict::StockLeft(_) => "stock_left",
             },
         }
     }

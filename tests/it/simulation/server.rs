@@ -13,7 +13,7 @@ use ecicomm::adapters::system::{HmacSigner, JwtTokens};
 use ecicomm::app::{AppError, Ports, Shop, ShopConfig};
 use ecicomm::bootstrap::assemble;
 use ecicomm::domain::order::{CheckoutState, RefundJobState, Saga, SagaPlan};
-use ecicomm::domain::shared::{Currency, Span};
+use ecicomm::domain::shared::{Currency, Location, Span};
 use ecicomm::ports::PortError;
 use ecicomm::ports::cart::Carts;
 use ecicomm::ports::catalog::CatalogQueries;
@@ -126,6 +126,7 @@ impl Backend {
     fn start(&self, gate: &Arc<Gate>, index: Arc<dyn SearchIndex>) -> Arc<Shop> {
         let ports = self.ports(gate, index);
         let mut config = ShopConfig::new(ports.ids.next().to_string());
+        config.other_locations = vec![Location::try_new("east").unwrap()];
         config.sweep_every = gate.world.plan.sweep_every;
         let mut shop = assemble(ports, config);
         let witness = self.witness.clone();

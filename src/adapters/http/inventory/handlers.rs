@@ -38,7 +38,7 @@ pub struct ReceiptInput {
     quantity: Received,
     #[schema(example = "delivery")]
     reason: Option<Reason>,
-    /// The shop's first location where absent.
+    /// One of the locations that the shop is set to; the first of them where absent.
     location: Option<LocationIn>,
 }
 
@@ -52,7 +52,7 @@ pub struct AdjustmentInput {
     quantity: Adjusted,
     #[schema(example = "broken")]
     reason: Reason,
-    /// The shop's first location where absent.
+    /// One of the locations that the shop is set to; the first of them where absent.
     location: Option<LocationIn>,
     /// The version that the stock at the location must still have.
     expected_version: Option<StockVersion>,

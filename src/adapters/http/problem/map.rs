@@ -135,6 +135,7 @@ fn duplicate(what: Unique) -> Code {
         Unique::CouponCode | Unique::ShippingCode => Code::CouponOrShippingCodeTaken,
         Unique::ImportKey
         | Unique::CategoryName
+        | Unique::TaxRate
         | Unique::OrderNumber
         | Unique::Email
         | Unique::Secret => Code::ValueTaken,

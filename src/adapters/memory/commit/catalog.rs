@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{Draft, free, unchanged};
 use crate::domain::catalog::{Category, Product, Variant};
 use crate::domain::inventory::StockItem;
-use crate::domain::shared::{CategoryId, ProductId, StockPolicy, Version};
+use crate::domain::shared::{CategoryId, ProductId, Sku, StockPolicy, Version};
 use crate::ports::events::{Aggregate, EventBody};
 use crate::ports::store::{Conflict, Unique};
 
@@ -22,6 +22,9 @@ impl Draft<'_> {
             return Err(Conflict::Stale("category"));
         }
         let before = kept.map(|kept| kept.product.clone());
+        if let Some(before) = &before {
+            self.check_leaving(before, &product)?;
+        }
         let variants = before.iter().flat_map(|product| &product.content().variants);
         if !variants.clone().eq(&product.content().variants) {
             // Bundles of other products may hang on what comes and goes.
@@ -35,6 +38,20 @@ impl Draft<'_> {
         let saved = EventBody::ProductSaved(id, product.version());
         self.state.catalog.put_product(product);
         self.emit(Aggregate::Product(id), saved);
+        Ok(())
+    }
+
+    /// Units under a SKU that nothing sells could neither be sold nor moved, and whoever took the SKU
+    /// next would sell them.
+    fn check_leaving(&self, before: &Product, after: &Product) -> Result<(), Conflict> {
+        let stays = |sku: &Sku| after.content().variants.iter().any(|variant| variant.sku == *sku);
+        for variant in &before.content().variants {
+            let mut items = self.state.stock.items(&variant.sku).iter();
+            if !stays(&variant.sku) && items.any(|item| item.on_hand() != 0 || item.reserved() != 0)
+            {
+                return Err(Conflict::StockLeft(variant.sku.clone()));
+            }
+        }
         Ok(())
     }
 

@@ -39,8 +39,10 @@ impl Draft<'_> {
         tax_rate: Arc<TaxRate>,
         expected: Option<Version>,
     ) -> Result<(), Conflict> {
-        let kept = self.state.pricing.tax_rates.get(&tax_rate.id()).map(|kept| kept.version());
-        unchanged("tax rate", kept, expected)?;
+        let (id, pricing) = (tax_rate.id(), &self.state.pricing);
+        unchanged("tax rate", pricing.tax_rates.get(&id).map(|kept| kept.version()), expected)?;
+        let owner = pricing.tax_identities.get(&tax_rate.identity());
+        free(owner, &id, Unique::TaxRate, &tax_rate.parts().name)?;
         self.state.pricing.put_tax_rate(tax_rate);
         Ok(())
     }

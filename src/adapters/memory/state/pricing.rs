@@ -2,7 +2,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::adapters::memory::map::Map;
 use crate::domain::order::PromotionUse;
-use crate::domain::pricing::{PricingRules, Promotion, ShippingMethod, TaxRate, Uses};
+use crate::domain::pricing::{PricingRules, Promotion, ShippingMethod, TaxIdentity, TaxRate, Uses};
 use crate::domain::shared::{CouponCode, PromotionId, ShippingCode, ShippingMethodId, TaxRateId};
 
 /// What baskets are priced by.
@@ -14,6 +14,8 @@ pub struct PricingState {
     pub codes: Map<CouponCode, PromotionId>,
     /// Tax rates.
     pub tax_rates: Map<TaxRateId, Arc<TaxRate>>,
+    /// Tax rates by what they must differ in.
+    pub tax_identities: Map<TaxIdentity, TaxRateId>,
     /// Shipping methods.
     pub methods: Map<ShippingMethodId, Arc<ShippingMethod>>,
     /// Shipping methods by code.
@@ -47,12 +49,16 @@ impl PricingState {
 
     /// Keeps a tax rate.
     pub fn put_tax_rate(&mut self, tax_rate: Arc<TaxRate>) {
+        self.remove_tax_rate(tax_rate.id());
+        self.tax_identities.insert_mut(tax_rate.identity(), tax_rate.id());
         self.tax_rates.insert_mut(tax_rate.id(), tax_rate);
-        self.automatic = Arc::default();
     }
 
     /// Forgets a tax rate.
     pub fn remove_tax_rate(&mut self, id: TaxRateId) {
+        if let Some(identity) = self.tax_rates.get(&id).map(|old| old.identity()) {
+            self.tax_identities.remove_mut(&identity);
+        }
         self.tax_rates.remove_mut(&id);
         self.automatic = Arc::default();
     }

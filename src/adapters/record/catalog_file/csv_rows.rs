@@ -42,7 +42,11 @@ fn values(bytes: &[u8]) -> Result<csv::StringRecord, String> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let mut record = csv::StringRecord::new();
     match reader.read_record(&mut record) {
-        Ok(true) => Ok(record),
+        // Should the library see another row where the reader of lines sees none, it is not lost.
+        Ok(true) => match reader.read_record(&mut csv::StringRecord::new()) {
+            Ok(false) => Ok(record),
+            _ => Err("it is more than one row".to_owned()),
+        },
         Ok(false) => Err("it is empty".to_owned()),
         Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => {
             Err("it is not UTF-8".to_owned())

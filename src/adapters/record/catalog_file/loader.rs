@@ -45,12 +45,12 @@ impl CatalogLoader {
     /// Takes the end of the file, and answers what came of all of it. A file whose header is wrong
     /// failed as a whole.
     pub async fn finish(self) -> Result<Arc<ImportReport>, AppError> {
-        let Self { lines, mut session } = self;
+        let Self { mut lines, mut session } = self;
+        for ReadLine { number, line } in lines.finish() {
+            session.push(number, line).await?;
+        }
         if lines.is_broken() {
             return session.fail().await;
-        }
-        if let Some(ReadLine { number, line }) = lines.finish() {
-            session.push(number, line).await?;
         }
         session.finish().await
     }

@@ -1,7 +1,7 @@
 //! Catalogue files: NDJSON or CSV, a variant a line.
 //!
-//! Reading takes bytes as they come and never holds more than one line of them. A line that cannot be
-//! read is told with its number and why; it never stops the ones behind it. Whether a line is right
+//! Reading takes bytes as they come and never holds more than one line, or row of CSV, of them. A line
+//! that cannot be read is told with its number and why; it never stops the ones behind it. Whether a line is right
 //! is for the use case; here only its shape is.
 
 mod cell;
@@ -9,6 +9,7 @@ mod csv_rows;
 mod json;
 mod lines;
 mod loader;
+mod quotes;
 mod render;
 mod row;
 #[cfg(test)]

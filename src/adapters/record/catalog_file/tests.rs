@@ -249,14 +249,59 @@ fn a_wrong_header_is_told_and_nothing_behind_it_is_read() {
         assert_eq!((lines.len(), lines[0].number), (1, 1));
         assert!(lines[0].line.as_ref().unwrap_err().starts_with(expected));
         assert_eq!(reader.push(b"B,Lamp,1\n"), []);
-        assert_eq!(reader.finish(), None);
+        assert_eq!(reader.finish(), []);
     }
 }
 
+/// The SKU of each line that is right, and why each other is not, by number.
+fn told(text: &str) -> Vec<(u64, Result<String, String>)> {
+    csv(text).into_iter().map(|(number, line)| (number, line.map(|line| line.sku))).collect()
+}
+
 #[test]
-fn a_quote_that_is_not_closed_is_told() {
-    let rows = csv("sku,name,price\nA,\"Lamp,1\nB,Lamp,1\n");
-    assert_eq!(rows, [(2, Err("a quote is not closed".to_owned()))]);
+fn a_quote_that_is_not_closed_takes_no_line_with_it() {
+    let open = Err("a quote is not closed".to_owned());
+    let rows = told("sku,name,price\nA,\"Lamp,1\nB,Lamp,1\r\n\nC,Lamp,1");
+    assert_eq!(rows, [(2, open.clone()), (3, Ok("B".into())), (5, Ok("C".into()))]);
+    assert_eq!(told("sku,name,price\nA,\"Lamp,1"), [(2, open)]);
+    let whole = Err("price must be a whole number; its row goes on to line 3".to_owned());
+    assert_eq!(told("sku,name,price\nA,\"Lamp\nB,\",Lamp\n"), [(2, whole)]);
+}
+
+#[test]
+fn a_quote_within_a_value_is_one_of_its_characters() {
+    let rows = csv("sku,name,price\nQ-1,Lamp 5\" round,100\nQ-2,Lamp 6\" round,200\nQ-3,Plain,300");
+    let names: Vec<String> = rows.into_iter().map(|(_, line)| line.unwrap().name).collect();
+    assert_eq!(names, ["Lamp 5\" round", "Lamp 6\" round", "Plain"]);
+}
+
+#[test]
+fn behind_a_value_in_quotes_only_its_line_is_refused() {
+    let rows = told("sku,name,price\nA,\"Lamp,1\nB,\"Bed\",2\nC,\"Cup\"s,3\nD,\"x\ny\",4\n");
+    let stray = Err("something stands behind a value in quotes; perhaps one is not doubled".into());
+    let open = Err("a quote is not closed".to_owned());
+    let expected = [(2, open), (3, Ok("B".to_owned())), (4, stray), (5, Ok("D".to_owned()))];
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn carriage_returns_end_lines_too() {
+    let rows = told("sku,name,price\rA,Lamp,1\rB,\"x\ry\",2\r\nC,Lamp,3\n\rD,Lamp,4\r");
+    let numbers: Vec<u64> = rows.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, [2, 3, 5, 7]);
+    assert!(rows.iter().all(|(_, line)| line.is_ok()), "{rows:?}");
+    let line = r#"{"sku": "A", "name": "Lamp", "price": 1}"#;
+    assert_eq!(read(FileFormat::Ndjson, format!("{line}\r{line}\r").as_bytes()).len(), 2);
+}
+
+#[test]
+fn a_quoted_value_without_end_is_not_searched_beyond_a_mebibyte() {
+    let line = "B,Lamp,1\n";
+    let many = MAX_LINE_BYTES / line.len() + 5;
+    let text = format!("sku,name,price\nA,\"Lamp,1\n{}", line.repeat(many));
+    let rows = told(&text);
+    assert_eq!(rows.len(), many + 1);
+    assert!(rows[0].1.is_err() && rows[1..].iter().all(|(_, line)| line.is_ok()));
 }
 
 #[test]
@@ -280,13 +325,60 @@ const PARTS: &[&[u8]] = &[
     b"\xff\xfe",
     b"\xef\xbb\xbf",
     b"\\u0000",
+    b"\r",
+    b"B,Lamp 5\" round,2\n",
+    b"C,\"two\nlines\",3\n",
+    b"D,\"open,4\n",
 ];
 
 fn file() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop::sample::select(PARTS), 0..30).prop_map(|parts| parts.concat())
 }
 
+/// The lines of a text as an editor counts them.
+fn editor_lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some(end) = rest.find(['\n', '\r']) {
+        let width = if rest[end..].starts_with("\r\n") { 2 } else { 1 };
+        lines.push(&rest[..end + width]);
+        rest = &rest[end + width..];
+    }
+    lines.push(rest);
+    lines
+}
+
+/// Whether `text` is one record of CSV and nothing more.
+fn is_one_record(text: &str) -> bool {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    reader.records().count() == 1
+}
+
 proptest! {
+    #[test]
+    fn each_line_of_a_csv_file_is_told_or_belongs_to_one_that_is(
+        parts in prop::collection::vec(
+            prop::sample::select(&["\"", "\"\"", ",", "\n", "\r", "\r\n", "x", "A,Lamp,1\n", "B,\"Bed"][..]),
+            0..40,
+        ),
+    ) {
+        let text = format!("sku,name,price\n{}", parts.concat());
+        let lines = editor_lines(&text);
+        let read = csv(&text);
+        let begins: Vec<usize> =
+            read.iter().map(|(number, _)| usize::try_from(*number).unwrap()).collect();
+        for (index, begin) in begins.iter().enumerate() {
+            let end = begins.get(index + 1).map_or(lines.len(), |next| next - 1);
+            let taken = lines[begin - 1..end].concat();
+            prop_assert!(!lines[begin - 1].trim().is_empty());
+            let alone = lines[*begin..end].iter().all(|line| line.trim().is_empty());
+            prop_assert!(alone || is_one_record(&taken), "{taken:?} is one row to the reader");
+        }
+        let before = begins.first().map_or(lines.len(), |first| first - 1);
+        prop_assert!(lines[1..before].iter().all(|line| line.trim().is_empty()));
+    }
+
     #[test]
     fn any_file_is_read_alike_however_it_is_cut(
         bytes in file(),

@@ -30,6 +30,7 @@ macro_rules! cases {
                 a_shipping_method_reads_back_with_every_field,
                 what_is_new_must_not_exist_and_what_is_old_must_have_its_version,
                 codes_are_unique_until_they_are_given_up,
+                a_tax_is_set_once_for_a_place_and_a_category,
                 what_is_deleted_is_gone,
                 each_is_read_in_pages_by_id,
                 rules_hold_what_is_automatic_and_the_coupons_asked_for,
@@ -197,6 +198,39 @@ pub async fn codes_are_unique_until_they_are_given_up(b: Backend) {
     .await;
     let rules = b.pricing.rules(&[coupon("SPRING")]).await.unwrap();
     assert_eq!(rules.promotions[0].id(), promotion_id(2));
+}
+
+pub async fn a_tax_is_set_once_for_a_place_and_a_category(b: Backend) {
+    let vat = |number| TaxRateParts { name: "VAT".to_owned(), ..tax_rate(number) };
+    b.commit([save_rate(&vat(1))]).await;
+    let taken = Conflict::Taken(Unique::TaxRate, "vat".to_owned());
+    let again = TaxRateParts {
+        name: "vat".to_owned(),
+        region: Some("ca".to_owned()),
+        rate: Rate::try_new(1).unwrap(),
+        ..vat(2)
+    };
+    assert_eq!(b.refusal(save_rate(&again)).await, taken);
+
+    let others = [
+        TaxRateParts { name: "City tax".to_owned(), ..vat(3) },
+        TaxRateParts { country: Country::try_new("DE").unwrap(), ..vat(4) },
+        TaxRateParts { region: None, ..vat(5) },
+        TaxRateParts { category: TaxCategory::default(), ..vat(6) },
+    ];
+    b.commit(others.iter().map(save_rate)).await;
+    let second = Version::new(2);
+    let moved = TaxRateParts { id: tax_rate(3).id, version: second, ..again.clone() };
+    assert_eq!(b.refusal(save_rate(&moved)).await, taken);
+    let (mine, third) = (vat(1), Version::new(3));
+    b.commit([
+        save_rate(&TaxRateParts { version: second, rate: again.rate, ..mine.clone() }),
+        save_rate(&TaxRateParts { version: third, name: "Old VAT".to_owned(), ..mine }),
+        save_rate(&moved),
+        Write::DeleteTaxRate { id: moved.id, expected: second },
+        save_rate(&again),
+    ])
+    .await;
 }
 
 pub async fn what_is_deleted_is_gone(b: Backend) {

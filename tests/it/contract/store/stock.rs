@@ -1,5 +1,6 @@
 //! Stock by hand: what comes in, is counted, and is told of it.
 
+use ecicomm::domain::catalog::ProductContent;
 use ecicomm::domain::inventory::{StockEvent, StockEventKind, StockItem};
 use ecicomm::domain::shared::{Location, Sku, StockPolicy, Version};
 use ecicomm::ports::store::{Conflict, StockMovement, Write};
@@ -28,6 +29,8 @@ macro_rules! cases {
                 a_list_of_low_stock_leaves_the_rest_out,
                 a_ledger_is_read_in_pages,
                 a_sku_that_left_its_product_keeps_its_ledger_and_cannot_be_sold,
+                a_sku_with_stock_anywhere_stays_with_its_product,
+                a_sku_that_leaves_while_units_come_in_ends_in_exactly_one_way,
             ]
         );
     };
@@ -231,17 +234,58 @@ pub async fn a_ledger_is_read_in_pages(b: Backend) {
 pub async fn a_sku_that_left_its_product_keeps_its_ledger_and_cannot_be_sold(b: Backend) {
     let first = product(1).build();
     b.commit([save_product(&first), received("SKU-1", 4)]).await;
+    b.commit([moved("SKU-1", StockEventKind::Adjusted, -4)]).await;
     let without = revised(&first, |content| content.variants = vec![variant(2, "SKU-2", 1)]);
     b.commit([save_product(&without)]).await;
 
-    assert_eq!(figures(&b, "SKU-1").await, (4, 0));
+    assert_eq!((figures(&b, "SKU-1").await, ledger(&b, "SKU-1").await.len()), ((0, 0), 2));
     assert_eq!(b.refusal(received("SKU-1", 1)).await, Conflict::NoStock(sku("SKU-1")));
     let none = Conflict::OutOfStock { sku: sku("SKU-1"), available: 0 };
     assert_eq!(b.refusal(order(1).place()).await, none);
 
     b.commit([product(3).variants(vec![variant(3, "SKU-1", 1)]).save()]).await;
-    b.commit([order(1).place()]).await;
-    assert_eq!(figures(&b, "SKU-1").await, (4, 1));
+    b.commit([received("SKU-1", 1), order(1).place()]).await;
+    assert_eq!(figures(&b, "SKU-1").await, (1, 1));
     let owner = b.catalog.by_skus(&[sku("SKU-1")]).await.unwrap()[0].clone().unwrap();
     assert_eq!(owner.product.id(), product_id(3));
+}
+
+pub async fn a_sku_with_stock_anywhere_stays_with_its_product(b: Backend) {
+    let backorder = StockPolicy::Backorder { limit: 2 };
+    let first = product(1).policy(backorder).build();
+    let east = |quantity, kind| {
+        let place = location("east");
+        Write::MoveStock(StockMovement { location: place, ..movement("SKU-1", kind, quantity) })
+    };
+    b.commit([save_product(&first), east(3, StockEventKind::Received)]).await;
+    let other = |content: &mut ProductContent| content.variants = vec![variant(2, "SKU-2", 1)];
+    let left = Conflict::StockLeft(sku("SKU-1"));
+    assert_eq!(b.refusal(save_product(&revised(&first, other))).await, left);
+    b.commit([east(-3, StockEventKind::Adjusted)]).await;
+
+    // Held though none is on hand.
+    b.commit([order(1).place()]).await;
+    assert_eq!(b.refusal(save_product(&revised(&first, other))).await, left);
+    assert!(b.catalog.by_skus(&[sku("SKU-2")]).await.unwrap()[0].is_none());
+
+    // Other edits go through, and so does the SKU in other letters.
+    let renamed = revised(&first, |content| content.variants[0].sku = sku("sku-1"));
+    b.commit([save_product(&renamed)]).await;
+    assert_eq!(b.refusal(save_product(&revised(&renamed, other))).await, left);
+}
+
+pub async fn a_sku_that_leaves_while_units_come_in_ends_in_exactly_one_way(b: Backend) {
+    for number in 1..=8_u128 {
+        let (code, other) = (format!("SKU-{number}"), format!("OTHER-{number}"));
+        let first = product(number).build();
+        b.commit([save_product(&first)]).await;
+        let variants = vec![variant(number + 100, &other, 1)];
+        let without = revised(&first, |content| content.variants = variants);
+        let race = b.race(vec![vec![save_product(&without)], vec![received(&code, 1)]]).await;
+        match (&race[0], &race[1]) {
+            (Ok(()), Err(lost)) => assert_eq!(*lost, Conflict::NoStock(sku(&code))),
+            (Err(lost), Ok(())) => assert_eq!(*lost, Conflict::StockLeft(sku(&code))),
+            both => panic!("both went the same way: {both:?}"),
+        }
+    }
 }
