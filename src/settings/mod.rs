@@ -4,6 +4,7 @@
 //! `Debug`.
 
 mod raw;
+mod refuse;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -160,8 +161,8 @@ impl Settings {
     pub fn from_variables(
         variables: &std::collections::HashMap<String, String>,
     ) -> Result<Self, SettingsError> {
-        refuse_servers(variables)?;
-        refuse_misspelt(variables)?;
+        refuse::servers(variables)?;
+        refuse::misspelt(variables)?;
         Self::check(RawSettings::load(variables)?)
     }
 
@@ -182,7 +183,7 @@ impl Settings {
                 return Err(SettingsError::new("ECICOMM__PROFILE", problem));
             }
         };
-        refuse_what_is_missing(&raw, profile)?;
+        refuse::what_is_missing(&raw, profile)?;
         let settings = Self {
             profile,
             demo: raw.demo.unwrap_or(profile == Profile::Local),
@@ -241,76 +242,6 @@ impl Settings {
         let problem = "must be longer than ECICOMM__PAYMENT__TIMEOUT_MS by a second or more";
         Err(SettingsError::new("ECICOMM__HTTP__REQUEST_TIMEOUT_SECONDS", problem))
     }
-}
-
-/// Variables that look like settings and are none: `_` in the place of `__` is easily typed.
-fn refuse_misspelt(
-    variables: &std::collections::HashMap<String, String>,
-) -> Result<(), SettingsError> {
-    const OTHERS: [&str; 2] = ["ECICOMM_CONFIG", "ECICOMM_TOKEN"];
-    let mut misspelt: Vec<&String> = variables
-        .keys()
-        .filter(|name| name.starts_with("ECICOMM_") && !name.starts_with("ECICOMM__"))
-        .filter(|name| !OTHERS.contains(&name.as_str()) && !name.starts_with("ECICOMM_SIM_"))
-        .collect();
-    misspelt.sort();
-    let Some(name) = misspelt.first() else { return Ok(()) };
-    let problem = "is no setting; their names have two underscores, as in ECICOMM__HTTP__BIND";
-    Err(SettingsError::new(name, problem))
-}
-
-/// Variables that select a server which this version cannot use. Running without it in silence would
-/// keep in memory what its owner believes is kept there.
-const SERVERS: [(&str, &str); 9] = [
-    ("DATABASE_URL", "Postgres"),
-    ("DATABASE_READ_URL", "Postgres"),
-    ("REDIS_URL", "Redis"),
-    ("OPENSEARCH_URL", "OpenSearch"),
-    ("S3_BUCKET", "S3"),
-    ("SAGEMAKER_ENDPOINT", "SageMaker"),
-    ("SMTP_URL", "mail"),
-    ("STRIPE_API_KEY", "Stripe"),
-    ("OIDC_ISSUER", "OpenID Connect"),
-];
-
-fn refuse_servers(
-    variables: &std::collections::HashMap<String, String>,
-) -> Result<(), SettingsError> {
-    for (name, what) in SERVERS {
-        if variables.get(name).is_some_and(|value| !value.is_empty()) {
-            let problem =
-                format!("{what} is not available in this version; unset it to go on without");
-            return Err(SettingsError::new(name, problem));
-        }
-    }
-    Ok(())
-}
-
-/// What this build cannot do yet, and what the production profile does not take.
-fn refuse_what_is_missing(raw: &RawSettings, profile: Profile) -> Result<(), SettingsError> {
-    if raw.data.is_some() {
-        let problem = "a durable folder is not available in this version; unset it to run in memory, \
-                       which forgets at exit";
-        return Err(SettingsError::new("ECICOMM__DATA", problem));
-    }
-    if raw.limits.rate.is_some_and(|rate| rate != 0) {
-        let problem = "requests are not limited in this version; set it to 0 or unset it";
-        return Err(SettingsError::new("ECICOMM__LIMITS__RATE", problem));
-    }
-    if raw.management.bind.is_some() {
-        let problem = "there are no metrics in this version; unset it";
-        return Err(SettingsError::new("ECICOMM__MANAGEMENT__BIND", problem));
-    }
-    if raw.auth.require_totp == Some(true) {
-        let problem = "one-time passwords are not available in this version; unset it";
-        return Err(SettingsError::new("ECICOMM__AUTH__REQUIRE_TOTP", problem));
-    }
-    if profile == Profile::Production {
-        let problem =
-            "production needs a durable store, and this version has memory alone; use local";
-        return Err(SettingsError::new("ECICOMM__PROFILE", problem));
-    }
-    Ok(())
 }
 
 fn administrator(raw: &RawSettings) -> Result<Option<Administrator>, SettingsError> {
