@@ -43,7 +43,7 @@ mod server;
 mod settings;
 mod values;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::web::Bytes;
 
@@ -60,22 +60,26 @@ struct State {
     shop: Arc<Shop>,
     settings: HttpSettings,
     table: access::Table,
-    document: Bytes,
+    document: OnceLock<Bytes>,
     rendered: rendered::Rendered,
     readiness: process::Readiness,
 }
 
 impl State {
     fn new(shop: Arc<Shop>, settings: HttpSettings) -> Self {
-        let document = openapi::assembled();
         Self {
             shop,
-            table: access::Table::of(&document),
-            document: openapi::finished(&document).to_string().into(),
+            table: access::Table::of(&openapi::assembled()),
+            document: OnceLock::new(),
             rendered: rendered::Rendered::new(settings.rendered_bytes),
             readiness: process::Readiness::default(),
             settings,
         }
+    }
+
+    /// The API document. Made when it is first asked for, so that the start need not wait for it.
+    fn document(&self) -> &Bytes {
+        self.document.get_or_init(|| openapi::document().to_string().into())
     }
 
     /// The circumstances of a reader of whom nothing is known.

@@ -51,8 +51,9 @@ static PAGES: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| Arc::new(Config:
 )]
 #[get("/api/v1/openapi.json")]
 pub async fn api_document(state: Data<State>, request: HttpRequest) -> HttpResponse {
-    let tag = ETag::of_content(&state.document);
-    respond::cached(&request, state.document.clone(), &tag, state.settings.page_max_age_seconds)
+    let document = state.document();
+    let tag = ETag::of_content(document);
+    respond::cached(&request, document.clone(), &tag, state.settings.page_max_age_seconds)
 }
 
 /// Read and try the API in a browser
