@@ -27,8 +27,13 @@ impl Country {
         let wrong = || Invalid::new("country", "must be a two-letter ISO 3166 code");
         let code: [u8; 2] = raw.as_bytes().try_into().map_err(|_| wrong())?;
         let code = code.map(|letter| letter.to_ascii_uppercase());
-        let known = CODES.split_ascii_whitespace().any(|known| known.as_bytes() == code);
+        let known = Self::codes().any(|known| known.as_bytes() == code);
         if known { Ok(Self(code)) } else { Err(wrong()) }
+    }
+
+    /// Every code that there is.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        CODES.split_ascii_whitespace()
     }
 
     /// The code.

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -111,7 +112,9 @@ text_input! {
         sized(Self::MAX_LEN, "^[a-z0-9]+(?:-[a-z0-9]+)*$").examples(["brass-lamp"]);
     Location, as_str, Self::try_new, sized(32, "^[a-z0-9_-]+$").examples(["main"]);
     Currency, code, Self::try_new, text_schema().enum_values(Some(Self::codes())).examples(["USD"]);
-    Country, as_str, Self::try_new, sized(2, "^[A-Za-z]{2}$").examples(["US"]);
+    Country, as_str, Self::try_new,
+        text_schema().min_length(Some(2)).max_length(Some(2)).pattern(Some(country_pattern()))
+            .examples(["US"]);
     CouponCode, as_str, |raw| untrimmed(raw, Self::try_new), sized(64, "^[!-~]+$");
     ShippingCode, as_str, |raw| untrimmed(raw, Self::try_new),
         sized(64, "^[A-Za-z0-9_-]+$").examples(["standard"]);
@@ -151,6 +154,17 @@ macro_rules! id_input {
 }
 
 id_input!(CartId CategoryId OrderId ProductId VariantId);
+
+/// The codes of countries by their first letters, as `A[DE...]|B[...`.
+fn country_pattern() -> String {
+    let mut by_first: BTreeMap<&str, String> = BTreeMap::new();
+    for (first, second) in Country::codes().map(|code| code.split_at(1)) {
+        by_first.entry(first).or_default().push_str(second);
+    }
+    let groups: Vec<String> =
+        by_first.iter().map(|(first, seconds)| format!("{first}[{seconds}]")).collect();
+    format!("^({})$", groups.join("|"))
+}
 
 impl Input for Timestamp {
     const NAME: &'static str = "Timestamp";
