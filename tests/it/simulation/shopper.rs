@@ -225,8 +225,32 @@ impl Shopper {
                 None => self.client.think(1_000, 1_000 + 500 * i64::from(poll)).await,
             }
         }
+        if matches!(known, Some(Outcome::Order(_))) && self.client.rng.percent(6) {
+            self.order_again(&command).await;
+        }
         self.took_note_of(known.as_ref()).await;
         known
+    }
+
+    /// The cart that became an order, ordered once more, as from a page that was left open.
+    async fn order_again(&mut self, command: &PlaceOrderCommand) {
+        let BasketSource::Cart { .. } = command.source else { return };
+        let key = self.client.key();
+        self.client.book.open(&key, Some(command.clone()));
+        for _ in 0..POLLS {
+            match self.send(command, &key).await {
+                Some(Ok(placement)) if !placement.pending => {
+                    self.client.book.acknowledge(&key, &placement.outcome);
+                    let refused = placement.outcome == Outcome::Refused(Refusal::CartOrdered);
+                    self.client.world.check(refused, || {
+                        format!("an ordered cart was ordered again: {:?}", placement.outcome)
+                    });
+                    return;
+                }
+                Some(Err(_)) => return,
+                Some(Ok(_)) | None => self.client.think(1_000, 4_000).await,
+            }
+        }
     }
 
     async fn send(
