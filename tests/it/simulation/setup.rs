@@ -128,9 +128,14 @@ pub fn key_of(principal: &str, number: u64, fingerprint: [u8; 32]) -> KeyClaim {
 }
 
 pub fn address() -> Address {
+    billed_as("1 Main Street")
+}
+
+/// The same with this as its first line.
+pub fn billed_as(line1: &str) -> Address {
     Address::try_new(AddressParts {
         name: "Ada Buyer".into(),
-        line1: "1 Main Street".into(),
+        line1: line1.into(),
         city: "Springfield".into(),
         postal_code: "62701".into(),
         country: "US".into(),

@@ -13,7 +13,7 @@ use tokio::time;
 
 use super::client::{Client, tail};
 use super::plan::{RUSHES, rush_at};
-use super::setup::{CODE_FOR_TEN, CODE_ONCE_EACH, GOODS, address};
+use super::setup::{CODE_FOR_TEN, CODE_ONCE_EACH, GOODS, address, billed_as};
 
 /// How long a shopper asks after a payment whose outcome is open.
 const POLLS: u32 = 30;
@@ -63,7 +63,8 @@ impl Shopper {
             expected_total: None,
             email: self.email.clone(),
             shipping_address: Some(address()),
-            billing_address: None,
+            // Tells the orders of this wish from all others.
+            billing_address: Some(billed_as(&format!("{}, {}", self.email.as_str(), self.ordered))),
             shipping_option: None,
             method,
             customer: None,

@@ -12,10 +12,10 @@ use crate::simulation::setup::LIMIT_FOR_TEN;
 
 impl Checker<'_> {
     /// I7, I8, I13: every order ended, as its journal and its events tell, under a number of its own,
-    /// and a cart became one order at most.
+    /// and a cart became one order at most, as did what a buyer sent several times.
     pub(super) fn orders(&self, left: &Left) {
         let mut numbers = BTreeSet::new();
-        let mut carts = BTreeSet::new();
+        let (mut carts, mut wishes) = (BTreeSet::new(), BTreeSet::new());
         for known in left.orders.values() {
             let order = &known.order;
             self.world.check(numbers.insert(order.placed().number.to_string()), || {
@@ -24,6 +24,12 @@ impl Checker<'_> {
             let cart = order.placed().cart.filter(|_| order.phase() != Phase::Failed);
             self.world.check(cart.is_none_or(|cart| carts.insert(cart)), || {
                 format!("a cart became order {} and another one", order.id())
+            });
+            let bill = order.placed().billing_address.as_ref();
+            let wish = bill.map(|bill| bill.parts().line1.clone());
+            let wish = wish.filter(|_| order.phase() != Phase::Failed);
+            self.world.check(wish.is_none_or(|wish| wishes.insert(wish)), || {
+                format!("K4: what was ordered once became order {} and another one", order.id())
             });
             let folded = Order::fold(&known.events);
             self.world.check(folded.as_ref() == Some(order.as_ref()), || {
