@@ -1,7 +1,7 @@
 //! The composition root: the only place that names adapters.
 //!
-//! Chooses one adapter for each port by the settings, puts decorators around them, and assembles the
-//! shop. It decides nothing that the shop does.
+//! Chooses one adapter for each port by the settings, puts decorators around them, and assembles
+//! the shop. It decides nothing that the shop does.
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};

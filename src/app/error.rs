@@ -87,8 +87,8 @@ impl AppError {
         }
     }
 
-    /// What a commit that failed means where no condition of it was expected to fail in another way:
-    /// `Stale` is a failed precondition, a taken value a duplicate.
+    /// What a commit that failed means where no condition of it was expected to fail in another
+    /// way: `Stale` is a failed precondition, a taken value a duplicate.
     pub fn of_commit(error: CommitError) -> Self {
         let conflict = match error {
             CommitError::Port(error) => return Self::Port(error),

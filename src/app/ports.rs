@@ -79,8 +79,8 @@ pub struct ShopConfig {
     pub process: String,
     /// How long an order holds its stock while it is paid.
     pub hold: Span,
-    /// How long a saga stays with a process that does not tell of itself: longer than a payment waits
-    /// for its answer, or another process would ask for the money beside the first.
+    /// How long a saga stays with a process that does not tell of itself: longer than a payment
+    /// waits for its answer, or another process would ask for the money beside the first.
     pub lease: Span,
     /// After how long without an answer a payment is called off.
     pub give_up_payment_after: Span,

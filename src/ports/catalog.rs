@@ -100,8 +100,8 @@ pub enum ListSort {
     Name,
 }
 
-/// Where a product stands in a sorted list. A page goes on after the mark of the one before, so that
-/// products which come or go meanwhile neither repeat nor hide others.
+/// Where a product stands in a sorted list. A page goes on after the mark of the one before, so
+/// that products which come or go meanwhile neither repeat nor hide others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListMark {
     /// The value sorted by: microseconds, minor units or units sold; 0 for names.
@@ -183,7 +183,8 @@ pub trait CatalogQueries: Send + Sync {
     /// A page of published products that have a price. MUST cost the same at any depth.
     async fn list(&self, query: &ListQuery) -> Result<Page<Arc<ProductView>, ListMark>, PortError>;
 
-    /// A page of all products by id, for staff, export and rebuilding; `status` for one status only.
+    /// A page of all products by id, for staff, export and rebuilding; `status` for one status
+    /// only.
     async fn scan(
         &self,
         status: Option<ProductStatus>,

@@ -108,8 +108,8 @@ pub enum Refusal {
     },
 }
 
-/// What a use case came to, with its view frozen at that moment. Every answer to the key is rendered
-/// from it.
+/// What a use case came to, with its view frozen at that moment. Every answer to the key is
+/// rendered from it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// An order as it then was.

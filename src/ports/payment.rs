@@ -86,7 +86,8 @@ pub enum RefundOutcome {
 /// The provider that takes and gives money.
 ///
 /// Adapters MUST pass the payment's and the refund's id as idempotency keys, so that asking twice
-/// moves money once. `Timeout` says that a request may have happened; `Unavailable` that it did not.
+/// moves money once. `Timeout` says that a request may have happened; `Unavailable` that it did
+/// not.
 #[async_trait]
 pub trait PaymentGateway: Send + Sync {
     /// Takes money.

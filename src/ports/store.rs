@@ -1,8 +1,8 @@
 //! The store that commits units of work.
 //!
-//! A unit of work is a value: a list of typed writes, each with its condition. All of them and their
-//! events apply at once, or none does. No use case relies on isolation beyond these conditions, and
-//! nothing remote can happen inside a commit.
+//! A unit of work is a value: a list of typed writes, each with its condition. All of them and
+//! their events apply at once, or none does. No use case relies on isolation beyond these
+//! conditions, and nothing remote can happen inside a commit.
 
 use std::sync::Arc;
 
@@ -137,15 +137,16 @@ pub enum ParkedOutcome {
     Replay,
 }
 
-/// One conditional write. `expected` is the version a thing must still have, `None` for a thing that
-/// must not exist; otherwise the commit is refused with `Stale`.
+/// One conditional write. `expected` is the version a thing must still have, `None` for a thing
+/// that must not exist; otherwise the commit is refused with `Stale`.
 #[derive(Clone, Debug)]
 pub enum Write {
     /// Saves a product, with the policies of its variants' stock. SKUs, slugs and import keys are
     /// unique (`Taken`). Also refused with `Stale` where a category of it is gone, and with
-    /// `StockLeft` where a SKU would leave the product of which units are on hand or reserved at any
-    /// location, be they negative; a movement or an order that races it is refused, or it is. A SKU
-    /// that left a product keeps its ledger, cannot be reserved, and is free for another product.
+    /// `StockLeft` where a SKU would leave the product of which units are on hand or reserved at
+    /// any location, be they negative; a movement or an order that races it is refused, or it is. A
+    /// SKU that left a product keeps its ledger, cannot be reserved, and is free for another
+    /// product.
     SaveProduct {
         /// The product at its new version.
         product: Arc<Product>,
@@ -221,9 +222,9 @@ pub enum Write {
     /// Books a hand-written movement. Refused with `NoStock` for a SKU that no variant has, with
     /// `BelowZero` where it would take what is not free.
     MoveStock(StockMovement),
-    /// The first step of a checkout. Also refused with `CartOrdered` where the cart has an order that
-    /// did not fail, and with `Taken` where the order's number is. Of several refusals `KeyTaken`
-    /// comes first, so that a repeated request finds its own answer, then `CartOrdered`.
+    /// The first step of a checkout. Also refused with `CartOrdered` where the cart has an order
+    /// that did not fail, and with `Taken` where the order's number is. Of several refusals
+    /// `KeyTaken` comes first, so that a repeated request finds its own answer, then `CartOrdered`.
     PlaceOrder(Box<PlaceOrder>),
     /// A step that leaves the stock as it is: waiting for an answer, for the buyer, for money.
     StepSaga(Box<SagaStep>),
@@ -386,9 +387,9 @@ pub enum CommitError {
 
 /// The shop's memory.
 ///
-/// Adapters MUST apply all writes of a unit with their events at once or none, MUST answer only when
-/// the unit is as durable as the adapter promises, and MUST let exactly one of several racing units
-/// win a condition that only one can meet.
+/// Adapters MUST apply all writes of a unit with their events at once or none, MUST answer only
+/// when the unit is as durable as the adapter promises, and MUST let exactly one of several racing
+/// units win a condition that only one can meet.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Applies a unit of work.

@@ -232,8 +232,8 @@ impl Settings {
         Ok(settings)
     }
 
-    /// A request that ends before the payment provider may answer would tell its buyer of a fault where
-    /// the order is only pending.
+    /// A request that ends before the payment provider may answer would tell its buyer of a fault
+    /// where the order is only pending.
     fn outlast_payment(&self) -> Result<(), SettingsError> {
         let least = self.payment.timeout.as_micros().saturating_add(1_000_000);
         if self.http.request_timeout.as_micros() >= least {

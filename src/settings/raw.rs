@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use config::{Config, Environment, File, FileFormat};
+use config::{Config, Environment, File, FileFormat, Value, ValueKind};
 use serde::Deserialize;
 
 use super::SettingsError;
@@ -121,7 +121,7 @@ impl RawSettings {
     /// `variables` over the file that `ECICOMM_CONFIG` names over the built-in settings.
     pub fn load(variables: &HashMap<String, String>) -> Result<Self, SettingsError> {
         let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
-        if let Some(path) = variables.get("ECICOMM_CONFIG") {
+        if let Some(path) = variables.get("ECICOMM_CONFIG").filter(|path| !path.is_empty()) {
             if let Err(error) = std::fs::metadata(path) {
                 return Err(SettingsError::new("ECICOMM_CONFIG", format!("{path}: {error}")));
             }
@@ -143,6 +143,39 @@ impl RawSettings {
     }
 }
 
+/// Settings that have no built-in value.
+const WITHOUT_DEFAULT: [&str; 10] = [
+    "data",
+    "demo",
+    "admin.email",
+    "admin.password",
+    "secrets.signing_key",
+    "auth.require_totp",
+    "limits.rate",
+    "limits.burst",
+    "management.bind",
+    "payment.sandbox_url",
+];
+
+/// Every setting, as the environment spells it.
+pub(super) fn names() -> Result<Vec<String>, SettingsError> {
+    let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    let defaults = defaults.build().map_err(|error| explain(&error))?;
+    let sections: HashMap<String, Value> =
+        defaults.try_deserialize().map_err(|error| explain(&error))?;
+    let mut names: Vec<String> = WITHOUT_DEFAULT.into_iter().map(variable).collect();
+    for (section, value) in sections {
+        match value.kind {
+            ValueKind::Table(table) => {
+                names.extend(table.keys().map(|key| variable(&format!("{section}.{key}"))));
+            }
+            _ => names.push(variable(&section)),
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// Tells a failure of the library by the key as the environment spells it.
 fn explain(error: &config::ConfigError) -> SettingsError {
     use config::ConfigError;
@@ -152,7 +185,8 @@ fn explain(error: &config::ConfigError) -> SettingsError {
         }
         ConfigError::At { key: Some(key), error, .. } => {
             let text = error.to_string();
-            // The library names the section of a key that it does not know, and the key in the text.
+            // The library names the section of a key that it does not know, and the key in the
+            // text.
             match text.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
                 Some(field) => {
                     let name = variable(&format!("{key}.{field}"));

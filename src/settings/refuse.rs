@@ -2,25 +2,24 @@
 
 use std::collections::HashMap;
 
-use super::raw::RawSettings;
+use super::raw::{self, RawSettings};
 use super::{Profile, SettingsError};
 
-/// Variables that look like settings and are none: `_` in the place of `__` is easily typed.
+/// Settings that are spelt with one underscore where they have two, which is easily typed. Others
+/// that begin with `ECICOMM_` are not ours: platforms make some up for a service of that name.
 pub(super) fn misspelt(variables: &HashMap<String, String>) -> Result<(), SettingsError> {
-    const OTHERS: [&str; 2] = ["ECICOMM_CONFIG", "ECICOMM_TOKEN"];
-    let mut misspelt: Vec<&String> = variables
-        .keys()
-        .filter(|name| name.starts_with("ECICOMM_") && !name.starts_with("ECICOMM__"))
-        .filter(|name| !OTHERS.contains(&name.as_str()) && !name.starts_with("ECICOMM_SIM_"))
-        .collect();
-    misspelt.sort();
-    let Some(name) = misspelt.first() else { return Ok(()) };
-    let problem = "is no setting; their names have two underscores, as in ECICOMM__HTTP__BIND";
-    Err(SettingsError::new(name, problem))
+    for name in raw::names()? {
+        let flat = name.replace("__", "_");
+        if variables.contains_key(&flat) {
+            let problem = format!("is no setting; {name} is, with two underscores");
+            return Err(SettingsError::new(&flat, problem));
+        }
+    }
+    Ok(())
 }
 
-/// Variables that select a server which this version cannot use. Running without it in silence would
-/// keep in memory what its owner believes is kept there.
+/// Variables that select a server which this version cannot use. Running without it in silence
+/// would keep in memory what its owner believes is kept there.
 const SERVERS: [(&str, &str); 9] = [
     ("DATABASE_URL", "Postgres"),
     ("DATABASE_READ_URL", "Postgres"),

@@ -52,6 +52,7 @@ fn limits_may_be_switched_off() {
 #[test]
 fn an_empty_variable_is_one_that_is_not_set() {
     assert_eq!(with(&[("ECICOMM__ADMIN__EMAIL", "")]).unwrap().administrator, None);
+    assert!(with(&[("ECICOMM_CONFIG", "")]).is_ok());
 }
 
 #[test]
@@ -133,6 +134,27 @@ fn a_weak_password_of_the_administrator_stops_the_start() {
 }
 
 #[test]
-fn what_is_read_elsewhere_is_no_misspelt_setting() {
-    assert!(with(&[("ECICOMM_TOKEN", "x"), ("ECICOMM_SIM_SEEDS", "5")]).is_ok());
+fn what_a_platform_or_another_reader_sets_stops_no_start() {
+    for name in ["ECICOMM_TOKEN", "ECICOMM_SERVICE_HOST", "ECICOMM_PORT", "ECICOMM_PORT_8080_TCP"] {
+        assert!(with(&[(name, "tcp://10.0.0.1:8080")]).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn a_setting_with_one_underscore_too_few_is_told_what_it_is_called() {
+    for name in raw::names().unwrap() {
+        let error = with(&[(&name.replace("__", "_"), "1")]).unwrap_err();
+        assert!(error.problem.contains(&name), "{error}");
+    }
+}
+
+#[test]
+fn every_setting_without_a_default_is_one_that_is_read() {
+    let unknown = "is no setting; see config/default.toml";
+    for name in raw::names().unwrap() {
+        // No setting takes this, but each that is known says something else about it.
+        if let Err(error) = with(&[(&name, "\u{1}")]) {
+            assert_ne!(error.problem, unknown, "{name}");
+        }
+    }
 }

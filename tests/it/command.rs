@@ -277,3 +277,20 @@ fn a_server_that_refuses_is_quoted_and_no_token_is_printed() {
     let (code, _, err) = run(&["reindex", "--server", "http://127.0.0.1:1"]);
     assert!(code == Some(1) && err.contains("does not answer"), "{err}");
 }
+
+#[cfg(feature = "remote")]
+#[test]
+fn a_packed_file_that_ends_early_is_told_of_and_not_the_server() {
+    let shop = Serving::start(&[]);
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(FILE.repeat(5_000).as_bytes()).unwrap();
+    let mut bytes = packed.finish().unwrap();
+    bytes.truncate(bytes.len() - 20);
+    let file = Temporary::new("short.ndjson.gz", &bytes);
+    let server = format!("http://{}", shop.address);
+    let mut command = ecicomm(&["import", file.path(), "--server", &server]);
+    let (code, _, err) = told(command.env("ECICOMM_TOKEN", shop.sign_in()).output().unwrap());
+    assert_eq!(code, Some(1));
+    assert!(err.contains("the file cannot be read: "), "{err}");
+    assert!(!err.contains("does not answer"), "{err}");
+}

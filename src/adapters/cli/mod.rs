@@ -1,8 +1,8 @@
 //! The command.
 //!
-//! Reads arguments, builds what they ask for and tells its user how that went: what was asked for on
-//! standard output, everything else on standard error. Decides nothing that the shop does, and never
-//! prints a token or a password, except the one that it made up itself, once.
+//! Reads arguments, builds what they ask for and tells its user how that went: what was asked for
+//! on standard output, everything else on standard error. Decides nothing that the shop does, and
+//! never prints a token or a password, except the one that it made up itself, once.
 
 mod args;
 mod demo;

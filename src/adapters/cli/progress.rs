@@ -6,8 +6,8 @@ const REWRITE_EVERY: Duration = Duration::from_millis(100);
 /// How often a line is written where lines stay.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
 
-/// How far long work is: one line that is rewritten on a terminal, and now and then a line elsewhere.
-/// That it cannot be told never stops the work.
+/// How far long work is: one line that is rewritten on a terminal, and now and then a line
+/// elsewhere. That it cannot be told never stops the work.
 pub struct Progress<W: Write> {
     out: W,
     terminal: bool,

@@ -7,8 +7,8 @@ use utoipa::IntoParams;
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct IfMatchParam {
-    /// The `ETag` that the thing had when it was read, or `*`. Compared strongly; of the tag the part
-    /// before the hyphen counts. An empty one is as none.
+    /// The `ETag` that the thing had when it was read, or `*`. Compared strongly; of the tag the
+    /// part before the hyphen counts. An empty one is as none.
     #[param(rename = "If-Match", pattern = r#"^(\*|"[0-9]{1,18}(-[0-9a-f]{32})?")?$"#)]
     if_match: Option<String>,
 }

@@ -20,8 +20,8 @@ const DAY: u32 = 86_400;
 
 /// Get a drawn picture of a product
 ///
-/// A card that stands in where nobody has taken a photograph. The file is named by the product's key
-/// in its catalogue file, or by a SKU.
+/// A card that stands in where nobody has taken a photograph. The file is named by the product's
+/// key in its catalogue file, or by a SKU.
 #[utoipa::path(
     tag = "media", security(()),
     responses(

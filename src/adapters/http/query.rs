@@ -1,7 +1,7 @@
 //! Parameters of the query.
 //!
-//! A parameter that takes one value and is sent twice is refused, because the two ends of a chain of
-//! proxies would disagree on which counts. Names that nobody knows are passed over, so that tags
+//! A parameter that takes one value and is sent twice is refused, because the two ends of a chain
+//! of proxies would disagree on which counts. Names that nobody knows are passed over, so that tags
 //! which browsers and caches add do no harm.
 
 use std::collections::BTreeMap;

@@ -100,8 +100,8 @@ pub(super) async fn relay(
     }
 }
 
-/// Rests for the consumer's pace, then until there is an event or it is time to look at what was set
-/// aside.
+/// Rests for the consumer's pace, then until there is an event or it is time to look at what was
+/// set aside.
 async fn relay_rest(shop: &Shop, consumer: &dyn EventConsumer, progress: Progress) {
     sleep(duration(consumer.pace())).await;
     let Some(position) = progress.position else {

@@ -1,8 +1,8 @@
 //! Work that no request waits for: sagas, the relay of events, sweeping.
 //!
 //! Each loop here only decides when a step is due; what a step does is a use case that a test calls
-//! by itself. A loop never ends on an error: it says so and goes on after a pause. One that panics is
-//! started anew.
+//! by itself. A loop never ends on an error: it says so and goes on after a pause. One that panics
+//! is started anew.
 
 mod loops;
 mod watch;

@@ -11,8 +11,8 @@ use tokio::time::{Instant, timeout};
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// Runs the loop that `begin` makes until it is told to stop. Where it ends before, which only a bug
-/// does, it is started anew: each loop reads what there is to do from the store.
+/// Runs the loop that `begin` makes until it is told to stop. Where it ends before, which only a
+/// bug does, it is started anew: each loop reads what there is to do from the store.
 pub(super) async fn keep_going<W>(
     name: &'static str,
     mut stopped: Receiver<bool>,

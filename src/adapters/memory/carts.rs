@@ -31,7 +31,8 @@ impl MemoryCarts {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        // Each change is complete before anything can fail, so a lock of the dead guards whole carts.
+        // Each change is complete before anything can fail, so a lock of the dead guards whole
+        // carts.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,8 +15,8 @@ pub struct MemoryConfig {
     /// setting a consumer back replays them.
     pub keep_events: usize,
     /// How many events are kept at most. The oldest beyond go even where a consumer has not read
-    /// them. The relay sees from the positions that some are missing, says so in the log, and has the
-    /// consumer make up for them if it can: search does from the catalog, popularity cannot.
+    /// them. The relay sees from the positions that some are missing, says so in the log, and has
+    /// the consumer make up for them if it can: search does from the catalog, popularity cannot.
     pub max_events: usize,
 }
 

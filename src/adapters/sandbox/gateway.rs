@@ -48,8 +48,8 @@ impl SandboxSettings {
 
 /// The sandbox as a gateway in this process.
 ///
-/// Its ledger file is written while others wait, on the thread that asks: it is a tool for tests and
-/// demos, and its whole point is that the row stands before the answer leaves.
+/// Its ledger file is written while others wait, on the thread that asks: it is a tool for tests
+/// and demos, and its whole point is that the row stands before the answer leaves.
 pub struct SandboxGateway {
     clock: Arc<dyn Clock>,
     engine: Mutex<Engine>,

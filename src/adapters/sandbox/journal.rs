@@ -39,8 +39,8 @@ pub(super) enum Journal {
 }
 
 impl Journal {
-    /// Opens the ledger at `path` and its companion, and tells what they hold. What was written last
-    /// and not to its end was never answered for, and is cut off.
+    /// Opens the ledger at `path` and its companion, and tells what they hold. What was written
+    /// last and not to its end was never answered for, and is cut off.
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<Fact>), PortError> {
         let (rows, row_records) = open_lines::<LedgerRowRecord>(path)?;
         let (opened, open_records) = open_lines::<OpenedRecord>(&companion(path))?;
@@ -55,8 +55,8 @@ impl Journal {
         Ok((Self::Files { rows, opened }, facts))
     }
 
-    /// Writes facts before anyone is answered for them. The page cache holds them through the end of
-    /// this process; a power cut is not this ledger's business.
+    /// Writes facts before anyone is answered for them. The page cache holds them through the end
+    /// of this process; a power cut is not this ledger's business.
     pub(super) fn append(&mut self, facts: &[Fact]) -> Result<(), PortError> {
         let Self::Files { rows, opened } = self else { return Ok(()) };
         let (mut row_lines, mut open_lines) = (Vec::new(), Vec::new());

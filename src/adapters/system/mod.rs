@@ -1,7 +1,7 @@
 //! Time, ids, chance, signatures, tokens and password hashes from the machine itself.
 //!
-//! One crypto library (`ring`) signs and verifies. A key is derived per purpose, so that no signature
-//! serves another one; the master key is never used itself and never shown.
+//! One crypto library (`ring`) signs and verifies. A key is derived per purpose, so that no
+//! signature serves another one; the master key is never used itself and never shown.
 
 mod clock;
 mod ids;

@@ -32,7 +32,8 @@ use ::tantivy::TantivyError;
 
 use crate::ports::PortError;
 
-/// tantivy's error as the port's: what may pass is `Unavailable`, what was read in pieces `Corrupt`.
+/// tantivy's error as the port's: what may pass is `Unavailable`, what was read in pieces
+/// `Corrupt`.
 fn port_error(error: TantivyError) -> PortError {
     match error {
         TantivyError::DataCorruption(_) | TantivyError::IncompatibleIndex(_) => {

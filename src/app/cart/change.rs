@@ -43,8 +43,8 @@ impl CartService {
         self.ports.carts.cart(id, now).await?.ok_or(AppError::NotFound("cart"))
     }
 
-    /// Loads, changes, prices, checks and keeps a cart. Where no version was asked for, a change that
-    /// others overtook is made again on theirs, so that all of them take effect.
+    /// Loads, changes, prices, checks and keeps a cart. Where no version was asked for, a change
+    /// that others overtook is made again on theirs, so that all of them take effect.
     pub(super) async fn change(
         &self,
         id: CartId,

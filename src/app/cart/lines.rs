@@ -28,8 +28,8 @@ pub struct AddItem {
 }
 
 impl CartService {
-    /// Puts units in; a line that has the variant is raised. Refused where the whole quantity of the
-    /// SKU in the cart cannot be had.
+    /// Puts units in; a line that has the variant is raised. Refused where the whole quantity of
+    /// the SKU in the cart cannot be had.
     pub async fn add(
         &self,
         id: CartId,

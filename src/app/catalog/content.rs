@@ -47,8 +47,8 @@ impl ContentPlan {
         })
     }
 
-    /// Whether a commit that was refused for `conflict` may go through once what was made up is made
-    /// up anew.
+    /// Whether a commit that was refused for `conflict` may go through once what was made up is
+    /// made up anew.
     pub fn may_be_mended(&self, conflict: &Conflict) -> bool {
         match conflict {
             Conflict::Taken(Unique::ProductSlug, _) => self.slug_made,

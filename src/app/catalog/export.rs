@@ -11,8 +11,8 @@ impl CatalogService {
     /// The products behind `after`, at most `limit` of them, as lines of a catalogue file: one for
     /// each variant, and each currency that it has a price in. Importing them where they come from
     /// changes nothing, also where it sets stock. Variants without a price have no line, of several
-    /// categories only the main one is told, and of stock what is on hand at the shop's own location,
-    /// where no backorder waits there.
+    /// categories only the main one is told, and of stock what is on hand at the shop's own
+    /// location, where no backorder waits there.
     pub async fn export(
         &self,
         after: Option<ProductId>,

@@ -18,8 +18,8 @@ pub(super) struct SlugMaker {
 }
 
 impl SlugMaker {
-    /// A slug for `name` that no product has or had, other than `owner`, and that this maker gave to
-    /// none since [`Self::forget`].
+    /// A slug for `name` that no product has or had, other than `owner`, and that this maker gave
+    /// to none since [`Self::forget`].
     pub async fn make(
         &mut self,
         name: &str,

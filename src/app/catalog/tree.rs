@@ -13,8 +13,8 @@ use crate::ports::system::Ids;
 /// How many numbers are tried behind the last slug of a category.
 const MOST_NUMBERS: u32 = 1_000;
 
-/// Resolves paths of names to categories. What is missing is planned, to be saved in the commit that
-/// needs it.
+/// Resolves paths of names to categories. What is missing is planned, to be saved in the commit
+/// that needs it.
 pub(super) struct TreePlan<'a> {
     catalog: &'a dyn CatalogQueries,
     ids: &'a dyn Ids,

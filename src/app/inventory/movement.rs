@@ -87,8 +87,8 @@ impl InventoryService {
         Err(AppError::Contended("stock"))
     }
 
-    /// Refuses a location that the shop does not have: what is mistyped would sell from nowhere. Where
-    /// the SKU lies already, it can always be moved.
+    /// Refuses a location that the shop does not have: what is mistyped would sell from nowhere.
+    /// Where the SKU lies already, it can always be moved.
     fn check_location(
         &self,
         command: &MoveStockCommand,

@@ -44,9 +44,9 @@ pub trait EventConsumer: Send + Sync {
     /// How long it rests between two batches, so that many changes of one thing are taken together.
     fn pace(&self) -> Span;
 
-    /// Hears that the events at these positions are gone, before it is handed those behind them: it was
-    /// away for so long that they were dropped. Whoever keeps something that another source can tell
-    /// brings it up to date here, and is told again where that fails for being `Away`.
+    /// Hears that the events at these positions are gone, before it is handed those behind them: it
+    /// was away for so long that they were dropped. Whoever keeps something that another source can
+    /// tell brings it up to date here, and is told again where that fails for being `Away`.
     async fn missed(&self, _positions: RangeInclusive<u64>) -> Result<(), HandleError> {
         Ok(())
     }

@@ -22,9 +22,9 @@ pub struct Progress {
     pub parked: bool,
 }
 
-/// Hands events to consumers, a step at a time. Each consumer is served by one process at a time and
-/// keeps its own position. An event that it cannot handle is set aside and tried again with growing
-/// pauses; meanwhile only later events of the same aggregate wait.
+/// Hands events to consumers, a step at a time. Each consumer is served by one process at a time
+/// and keeps its own position. An event that it cannot handle is set aside and tried again with
+/// growing pauses; meanwhile only later events of the same aggregate wait.
 #[derive(Clone)]
 pub struct Relay {
     ports: Arc<Ports>,
@@ -245,8 +245,8 @@ impl Run<'_> {
         }
     }
 
-    /// Commits a mark by itself. Where it is refused, another process serves the consumer by now, and
-    /// hands over what this one did not.
+    /// Commits a mark by itself. Where it is refused, another process serves the consumer by now,
+    /// and hands over what this one did not.
     async fn note(&self, mark: Write) -> Result<(), AppError> {
         match self.ports.store.commit(UnitOfWork::of(self.now, mark)).await {
             Ok(()) => Ok(()),

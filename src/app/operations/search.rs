@@ -21,8 +21,8 @@ type Told = (u64, u64);
 pub struct SearchConsumer {
     ports: Arc<Ports>,
     config: Arc<ShopConfig>,
-    /// Most events change nothing that is searched, as a sale within a band of availability. What was
-    /// told last saves telling it again; forgetting it costs only that.
+    /// Most events change nothing that is searched, as a sale within a band of availability. What
+    /// was told last saves telling it again; forgetting it costs only that.
     told: Mutex<BTreeMap<ProductId, Told>>,
 }
 

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use super::runner::{SagaRunner, Step};
 use crate::app::AppError;
 use crate::domain::order::{
-    CheckoutState, Effect, Order, OrderChange, OrderError, PaymentMethod, Saga, SagaPlan,
+    CheckoutState, Effect, Order, OrderChange, OrderError, PaymentMethod, STOCK_LOST, Saga,
+    SagaPlan,
 };
 use crate::domain::shared::{RefundId, Timestamp};
 use crate::ports::PortErrorKind;
@@ -30,7 +31,8 @@ impl SagaRunner {
         }
         let now = self.ports.clock.now();
         if now >= order.placed().at.plus(self.config.hold) {
-            // Nobody came back to it while its stock was held. It may have been charged before that.
+            // Nobody came back to it while its stock was held. It may have been charged before
+            // that.
             return self.call_off(saga, order, "hold_expired").await;
         }
         match self.ports.gateway.charge(&request).await {
@@ -176,7 +178,7 @@ impl SagaRunner {
         now: Timestamp,
     ) -> Result<Step, AppError> {
         let refund = RefundId::new(self.ports.ids.next());
-        let change = allowed(order.owe_back(refund, "stock_lost", now))?;
+        let change = allowed(order.owe_back(refund, STOCK_LOST, now))?;
         let plan = SagaPlan::Checkout(CheckoutState::PayingBack { refund });
         let mut next = saga.clone().advance(plan, &[Effect::StockLost], now);
         next.lease = saga.lease.clone();

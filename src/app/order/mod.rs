@@ -22,7 +22,6 @@ use super::{Ports, ShopConfig};
 
 pub use aftersale::UnitsBySku;
 pub use place::{BasketSource, PlaceOrderCommand, Placement};
-pub use resolution::RefundResolution;
 pub use runner::SagaRunner;
 pub use sweeper::{Sweeper, Swept};
 

@@ -98,8 +98,8 @@ impl OrderService {
                     let refusal = Refusal::CartOrdered;
                     return Ok(Placement::done(remember(&self.ports, key, refusal, now).await?));
                 }
-                // Others were faster: stock, a coupon's last use, a number or the key is gone. Looking
-                // again tells which, and refuses by name what can no longer be had.
+                // Others were faster: stock, a coupon's last use, a number or the key is gone.
+                // Looking again tells which, and refuses by name what can no longer be had.
                 Err(CommitError::Refused(conflict)) => last = Some(conflict),
                 Err(CommitError::Port(error)) => {
                     return self.after_doubt(order, lease, &key, error, now).await;
@@ -151,7 +151,8 @@ impl OrderService {
         if let Ok(Known::Done(outcome)) = look_up(&self.ports, key, now).await {
             return Ok(Placement { outcome, replayed: false, pending: false });
         }
-        // Where a step failed or was overtaken the saga is still as it was: nobody is at it any more.
+        // Where a step failed or was overtaken the saga is still as it was: nobody is at it any
+        // more.
         self.runner.put_off(&saga, now).await?;
         self.still_pending(order, false).await
     }

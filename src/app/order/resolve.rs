@@ -5,7 +5,7 @@ use super::{OrderService, update};
 use crate::app::AppError;
 use crate::app::idempotency::{remember, replay};
 use crate::domain::order::{
-    CheckoutState, Effect, Order, Phase, RefundJobState, Saga, SagaId, SagaPlan,
+    CheckoutState, Effect, Order, Phase, RefundJobState, STOCK_LOST, Saga, SagaId, SagaPlan,
 };
 use crate::domain::shared::{OrderId, RefundId, Timestamp};
 use crate::ports::idempotency::{KeyClaim, Outcome, Refusal};
@@ -83,8 +83,8 @@ impl SagaRunner {
         let now = self.ports.clock.now();
         match outcome {
             Some(RefundOutcome::Refunded) => {
-                let change = allowed(order.paid_back(refund, "stock_lost", now))?;
-                let refusal = Refusal::OrderFailed { reason: "stock_lost".to_owned() };
+                let change = allowed(order.paid_back(refund, STOCK_LOST, now))?;
+                let refusal = Refusal::OrderFailed { reason: STOCK_LOST.to_owned() };
                 let effects = [Effect::RefundPaid, Effect::Compensated];
                 self.compensate(saga, change, refusal, &effects, now).await
             }
@@ -180,8 +180,8 @@ impl SagaRunner {
 }
 
 impl OrderService {
-    /// The buyer acted: goes on with the payment. Naturally repeatable: an order that got its answer
-    /// meanwhile answers it.
+    /// The buyer acted: goes on with the payment. Naturally repeatable: an order that got its
+    /// answer meanwhile answers it.
     pub async fn confirm_payment(&self, id: OrderId, key: KeyClaim) -> Result<Placement, AppError> {
         let now = self.ports.clock.now();
         if let Some(answered) = replay(&self.ports, &key, now).await? {

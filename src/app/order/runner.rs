@@ -96,8 +96,8 @@ impl SagaRunner {
         self.ports.orders.order(id).await?.ok_or(AppError::NotFound("order"))
     }
 
-    /// Commits a step. `None` where the step was overtaken: someone else has the saga or changed the
-    /// order meanwhile.
+    /// Commits a step. `None` where the step was overtaken: someone else has the saga or changed
+    /// the order meanwhile.
     pub(super) async fn commit(
         &self,
         write: fn(Box<SagaStep>) -> Write,

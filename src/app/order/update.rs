@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::OrderService;
 use crate::app::idempotency::{after_doubt, remember, replay};
 use crate::app::{Answered, AppError, Ports};
-use crate::domain::order::{Order, OrderError, PaymentState};
+use crate::domain::order::{Order, OrderError, PaymentState, Phase, Saga, SagaId};
 use crate::domain::shared::{OrderId, Timestamp};
 use crate::ports::idempotency::{KeyClaim, Outcome, Refusal};
 use crate::ports::store::{CommitError, Conflict, OrderUpdate, UnitOfWork, Write};
@@ -17,25 +17,42 @@ impl OrderService {
         key: KeyClaim,
         decide: impl Fn(&Order, Timestamp) -> Result<OrderUpdate, AppError>,
     ) -> Result<Answered, AppError> {
+        self.write(id, key, |order, _, now| {
+            let update = decide(order, now)?;
+            Ok((update.change.order.clone(), Write::UpdateOrder(Box::new(update))))
+        })
+        .await
+    }
+
+    /// The same by any write, which is told with the order behind it. What is decided on an order
+    /// that is pending may go by its checkout.
+    pub(super) async fn write(
+        &self,
+        id: OrderId,
+        key: KeyClaim,
+        decide: impl Fn(&Order, Option<Saga>, Timestamp) -> Result<(Order, Write), AppError>,
+    ) -> Result<Answered, AppError> {
         for _ in 0..self.config.max_retries {
             let now = self.ports.clock.now();
             if let Some(answered) = replay(&self.ports, &key, now).await? {
                 return Ok(answered);
             }
             let order = self.order(id).await?;
-            let update = match decide(&order, now) {
-                Ok(update) => update,
+            let checkout = match order.phase() {
+                Phase::Pending => self.ports.sagas.saga(SagaId::Checkout(id)).await?,
+                Phase::Confirmed | Phase::Failed | Phase::Cancelled => None,
+            };
+            let (after, write) = match decide(&order, checkout, now) {
+                Ok(decided) => decided,
                 Err(AppError::Refused(refusal)) => {
                     return remember(&self.ports, key, *refusal, now).await;
                 }
                 Err(error) => return Err(error),
             };
-            let outcome = Outcome::Order(Arc::new(update.change.order.clone()));
-            let writes = vec![
-                Write::UpdateOrder(Box::new(update)),
-                Write::FinishKey { claim: key.clone(), outcome: outcome.clone() },
-            ];
-            match self.ports.store.commit(UnitOfWork { at: now, writes }).await {
+            let outcome = Outcome::Order(Arc::new(after));
+            let finish = Write::FinishKey { claim: key.clone(), outcome: outcome.clone() };
+            let unit = UnitOfWork { at: now, writes: vec![write, finish] };
+            match self.ports.store.commit(unit).await {
                 Ok(()) => return Ok(Answered::fresh(outcome)),
                 Err(CommitError::Refused(Conflict::Stale(_) | Conflict::KeyTaken)) => {}
                 Err(error) => return after_doubt(&self.ports, &key, error, now).await,

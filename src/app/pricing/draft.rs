@@ -13,8 +13,8 @@ pub enum PromotionType {
     BuyXGetY,
 }
 
-/// A promotion as someone wrote it. Errors name its parts by the pointers of the API's body, such as
-/// `/percent`.
+/// A promotion as someone wrote it. Errors name its parts by the pointers of the API's body, such
+/// as `/percent`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromotionDraft {
     /// What shoppers see.

@@ -8,8 +8,8 @@ use crate::ports::PortError;
 use crate::ports::store::{CommitError, Conflict, Unique, UnitOfWork, Write};
 
 impl PricingService {
-    /// Makes a new shop ready to sell: flat shipping `standard` to everywhere, where the shop has no
-    /// shipping method at all. Whether it made one.
+    /// Makes a new shop ready to sell: flat shipping `standard` to everywhere, where the shop has
+    /// no shipping method at all. Whether it made one.
     pub async fn set_up(&self) -> Result<bool, AppError> {
         if !self.ports.pricing.shipping_methods(None, 1).await?.items.is_empty() {
             return Ok(false);

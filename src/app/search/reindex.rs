@@ -7,8 +7,9 @@ use crate::ports::search::SearchDocument;
 const PAGE: usize = 500;
 
 impl SearchService {
-    /// Rebuilds the index from the catalog while the old one serves, and tells how many products are
-    /// in as it goes; answers with how many there are. One at a time: a second gives `Conflict`.
+    /// Rebuilds the index from the catalog while the old one serves, and tells how many products
+    /// are in as it goes; answers with how many there are. One at a time: a second gives
+    /// `Conflict`.
     pub async fn reindex(&self, progress: &mut (dyn FnMut(u64) + Send)) -> Result<u64, AppError> {
         let mut rebuild = self.ports.search.rebuild().await?;
         let context = self.config.read_context(self.ports.clock.now());

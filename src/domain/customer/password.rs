@@ -23,8 +23,8 @@ pub enum PasswordFault {
     WhiteSpace,
 }
 
-/// A password that meets the shop's policy: 8 to 30 characters, among them an upper and a lower case
-/// letter, a digit and a character that is neither, and no white space. Lives only until it is
+/// A password that meets the shop's policy: 8 to 30 characters, among them an upper and a lower
+/// case letter, a digit and a character that is neither, and no white space. Lives only until it is
 /// hashed; `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Box<str>);
@@ -35,7 +35,8 @@ impl Password {
     /// The most characters of a password.
     pub const MAX_CHARS: usize = 30;
 
-    /// Checks `raw` as it stands, and names every rule that it breaks. Each fault reads after "must".
+    /// Checks `raw` as it stands, and names every rule that it breaks. Each fault reads after
+    /// "must".
     pub fn try_new(raw: &str) -> Result<Self, Vec<PasswordFault>> {
         let has = |rule: fn(char) -> bool| raw.chars().any(rule);
         let length = (Self::MIN_CHARS..=Self::MAX_CHARS).contains(&raw.chars().count());

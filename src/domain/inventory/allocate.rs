@@ -1,10 +1,10 @@
 use super::{StockError, StockItem};
 use crate::domain::shared::{Allocation, Quantity, Sku};
 
-/// Chooses where `quantity` units come from. Units in hand go first, and only what no location has in
-/// hand is backordered. Both come from the first location that can give all of them, else from each
-/// in order as many as it can give. `items` are the SKU's stock at every location, in the order of
-/// preference.
+/// Chooses where `quantity` units come from. Units in hand go first, and only what no location has
+/// in hand is backordered. Both come from the first location that can give all of them, else from
+/// each in order as many as it can give. `items` are the SKU's stock at every location, in the
+/// order of preference.
 pub fn allocate(
     sku: &Sku,
     quantity: Quantity,

@@ -24,7 +24,8 @@ pub enum StockError {
     },
 }
 
-/// The stock of one SKU at one location: the fold of its ledger, with the rule that limits its sale.
+/// The stock of one SKU at one location: the fold of its ledger, with the rule that limits its
+/// sale.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StockItem {
     sku: Sku,

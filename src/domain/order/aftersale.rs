@@ -66,8 +66,8 @@ pub enum RefundState {
 /// What staff do about a refund that the provider refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// The provider is asked again, for a refund of its own under this id.
-    Retry(RefundId),
+    /// The provider is asked again, for a refund of its own.
+    Retry,
     /// The money went back by another way.
     Paid,
     /// Nothing goes back.

@@ -31,5 +31,8 @@ pub use saga::{
 };
 pub use status::{OrderStatus, PaymentStatus};
 
+/// Why an order fails whose money was taken when its stock was gone.
+pub const STOCK_LOST: &str = "stock_lost";
+
 #[cfg(test)]
 mod tests;

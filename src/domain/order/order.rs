@@ -235,10 +235,14 @@ impl Order {
     /// Why a person must act, if one must: a refund that the provider refuses, and that nobody made
     /// good yet.
     pub fn attention(&self) -> Option<String> {
+        let (refund, reason) = self.refused_refund()?;
+        Some(format!("refund {} failed: {reason}", refund.id))
+    }
+
+    /// The first refund that the provider refuses, and why.
+    pub(super) fn refused_refund(&self) -> Option<(&Refund, &str)> {
         self.refunds.iter().find_map(|refund| match &refund.state {
-            RefundState::Failed { reason } => {
-                Some(format!("refund {} failed: {reason}", refund.id))
-            }
+            RefundState::Failed { reason } => Some((refund, reason.as_str())),
             _ => None,
         })
     }

@@ -21,8 +21,8 @@ impl SagaId {
 /// What a checkout has to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckoutState {
-    /// Stock is held; the provider is to be asked for the money. Asking again is safe: the payment's
-    /// id is the idempotency key.
+    /// Stock is held; the provider is to be asked for the money. Asking again is safe: the
+    /// payment's id is the idempotency key.
     Paying,
     /// The provider did not answer: its own record has to tell.
     Resolving {
@@ -54,7 +54,8 @@ pub enum RefundJobState {
     Paying,
     /// Paid.
     Paid,
-    /// Refused: the order tells that a person must act, and what is done about it is another refund.
+    /// Refused: the order tells that a person must act, and what is done about it is another
+    /// refund.
     NeedsAttention,
 }
 
@@ -167,8 +168,9 @@ impl Saga {
         effects.iter().fold(moved, |saga, effect| saga.journal(*effect, at))
     }
 
-    /// The saga after a try in vain: due again after a pause that doubles from a quarter of a second
-    /// to [`Self::MAX_PAUSE`], of which `jitter` (0 to 1,000) thousandths of one half are added.
+    /// The saga after a try in vain: due again after a pause that doubles from a quarter of a
+    /// second to [`Self::MAX_PAUSE`], of which `jitter` (0 to 1,000) thousandths of one half are
+    /// added.
     pub fn retry(self, jitter: u32, at: Timestamp) -> Self {
         let base = 250_i64.saturating_mul(1_i64 << self.attempts.min(10));
         let pause = Span::millis(base).as_micros().min(Self::MAX_PAUSE.as_micros());

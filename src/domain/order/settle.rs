@@ -1,11 +1,8 @@
 use super::{
     Order, OrderChange, OrderError, OrderEvent, PaymentMethod, PaymentState, Phase, Refund,
-    RefundState, Resolution,
+    RefundState, Resolution, STOCK_LOST,
 };
 use crate::domain::shared::{Money, PaymentId, RefundId, Timestamp};
-
-/// Why an order fails whose money was taken when its stock was gone.
-pub const STOCK_LOST: &str = "stock_lost";
 
 /// Money after the order stands.
 impl Order {
@@ -67,22 +64,26 @@ impl Order {
         Ok(self.then(vec![OrderEvent::RefundFailed(id, reason, at)]))
     }
 
-    /// Staff deal with a refund that the provider refused. What is owed for an order that never stood
-    /// cannot be dropped; with that money back, the order ends.
+    /// Staff deal with a refund that the provider refused; the provider is asked again for one of
+    /// its own, `again`. What is owed for an order that never stood cannot be dropped; with that
+    /// money back, the order ends.
     pub fn resolve_refund(
         &self,
         id: RefundId,
         resolution: Resolution,
+        again: RefundId,
         at: Timestamp,
     ) -> Result<OrderChange, OrderError> {
         let refund = self.refund(id).ok_or(OrderError::NoSuch("refund"))?;
         let payment = self.payment(refund.payment).ok_or(OrderError::NoSuch("payment"))?;
         let owed = self.phase() == Phase::Pending;
-        let failed = matches!(refund.state, RefundState::Failed { .. });
-        if !failed
-            || owed && resolution == Resolution::Drop
-            || self.refunds().len() >= Self::MAX_ENTRIES
-        {
+        let allowed = matches!(refund.state, RefundState::Failed { .. })
+            && match resolution {
+                Resolution::Retry => self.refunds().len() < Self::MAX_ENTRIES,
+                Resolution::Paid => true,
+                Resolution::Drop => !owed,
+            };
+        if !allowed {
             return self.refuse("resolved");
         }
         let left = self.refundable(payment);
@@ -90,9 +91,9 @@ impl Order {
             return Err(OrderError::TooMuchMoney { left });
         }
         let again =
-            |id| Refund { id, state: RefundState::Pending, requested_at: at, ..refund.clone() };
+            Refund { id: again, state: RefundState::Pending, requested_at: at, ..refund.clone() };
         let mut events = vec![match resolution {
-            Resolution::Retry(new) => OrderEvent::RefundReplaced(id, again(new)),
+            Resolution::Retry => OrderEvent::RefundReplaced(id, again),
             Resolution::Paid => OrderEvent::RefundSettled(id, at),
             Resolution::Drop => OrderEvent::RefundDropped(id, at),
         }];

@@ -64,7 +64,7 @@ impl OrderStatus {
     }
 
     pub(super) fn of(order: &Order) -> Self {
-        if order.attention().is_some() {
+        if order.refused_refund().is_some() {
             return Self::Attention;
         }
         match order.phase() {

@@ -81,8 +81,8 @@ impl TaxRate {
         self.parts.version
     }
 
-    /// What it must differ in from every other: a tax that is set twice would be taken twice. Names and
-    /// regions are told apart without regard to case.
+    /// What it must differ in from every other: a tax that is set twice would be taken twice. Names
+    /// and regions are told apart without regard to case.
     pub fn identity(&self) -> TaxIdentity {
         TaxIdentity {
             name: self.parts.name.to_lowercase(),

@@ -153,7 +153,8 @@ pub(super) fn distance(a: &[char], b: &[char], most: usize) -> Option<usize> {
     last.last().copied().filter(|distance| *distance <= most)
 }
 
-/// One row of the distance table: for letter `x` of `a` (with the one before it) against all of `b`.
+/// One row of the distance table: for letter `x` of `a` (with the one before it) against all of
+/// `b`.
 fn next_row(
     row: usize,
     (x, prior): (char, Option<char>),

@@ -199,10 +199,10 @@ impl Money {
         Some(Self { amount: i64::try_from(rounded).ok()?, ..self })
     }
 
-    /// Splits the amount by `weights`, so that the parts always sum to it: each gets its exact share
-    /// rounded down towards zero, and what is left goes a unit each to the largest remainders, ties
-    /// to the earlier weight (the largest-remainder method). Where all weights are zero the first
-    /// part takes all; no weights, no parts.
+    /// Splits the amount by `weights`, so that the parts always sum to it: each gets its exact
+    /// share rounded down towards zero, and what is left goes a unit each to the largest
+    /// remainders, ties to the earlier weight (the largest-remainder method). Where all weights are
+    /// zero the first part takes all; no weights, no parts.
     pub fn split(self, weights: &[u64]) -> Vec<Self> {
         let total: u128 = weights.iter().map(|weight| u128::from(*weight)).sum();
         if total == 0 {

@@ -140,3 +140,14 @@ proptest! {
         prop_assert_eq!(state.hash_one(&lower), state.hash_one(&upper));
     }
 }
+
+#[test]
+fn a_country_is_one_that_iso_3166_assigns_or_kosovo() {
+    let codes: std::collections::BTreeSet<&str> = Country::codes().collect();
+    assert_eq!(codes.len(), 250);
+    assert!(codes.iter().all(|code| Country::try_new(code).is_ok()));
+    assert_eq!(Country::try_new("de").unwrap().as_str(), "DE");
+    for wrong in ["", "D", "DEU", "ZZ", "UK", "EU", "d ", "é"] {
+        assert!(Country::try_new(wrong).is_err(), "{wrong}");
+    }
+}

@@ -22,7 +22,8 @@ fn usd(cents: i64) -> Value {
     json!({"amount": cents, "currency": "USD"})
 }
 
-/// The order that a change answers with; one that adds a part is told as 201, with where the order is.
+/// The order that a change answers with; one that adds a part is told as 201, with where the order
+/// is.
 #[track_caller]
 fn order_in(answer: &crate::harness::api::Answer) -> Value {
     let order = answer.ok(if answer.header("location").is_some() { 201 } else { 200 });

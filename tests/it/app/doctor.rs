@@ -171,8 +171,8 @@ async fn a_busy_shop_has_nothing_that_disagrees() {
     assert_eq!((checked.orders, checked.skus, checked.products), (6, 210, 210));
     assert_eq!((checked.promotions, checked.categories), (1, 3));
     assert_eq!((checked.reservations, checked.sagas), (12, 9));
-    // Receipts, one adjustment, then for two SKUs: reserved six times, released once, committed four
-    // times, and four cancelled; one return.
+    // Receipts, one adjustment, then for two SKUs: reserved six times, released once, committed
+    // four times, and four cancelled; one return.
     assert_eq!(checked.movements, 210 + 1 + 2 * (6 + 1 + 4 + 2) + 1);
     assert!(checked.order_events > 20, "{checked:?}");
 }

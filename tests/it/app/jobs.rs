@@ -24,7 +24,7 @@ async fn shop_by(clock: &Arc<HandClock>, change: impl FnOnce(&mut Ports)) -> Sho
     shop_with(with_clock).await
 }
 
-/// Runs the background work of a shop for a while.
+/// Runs the background work of a shop for a while of the paused time, which passes at once.
 async fn work(shop: Shop, seconds: u64) -> Arc<Shop> {
     let shop = Arc::new(shop);
     let jobs = Jobs::start(&shop);
@@ -118,6 +118,7 @@ async fn a_loop_that_panics_is_started_anew() {
     shop.catalog.create(draft("A", "A", 100)).await.unwrap();
     let shop = Arc::new(shop);
     let jobs = Jobs::start(&shop);
+    // Of the paused time: more than the three pauses before the loop is started anew.
     tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!(jobs.restarts(), 3);
     jobs.stop().await;

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use ecicomm::app::order::RefundResolution;
 use ecicomm::app::{AppError, Shop};
-use ecicomm::domain::order::{Order, OrderStatus, PaymentStatus};
+use ecicomm::domain::order::{Order, OrderStatus, PaymentStatus, Resolution};
 use ecicomm::domain::shared::*;
 use ecicomm::ports::PortError;
 use ecicomm::ports::idempotency::{Outcome, Refusal};
@@ -96,7 +95,7 @@ impl World {
         self.shop.orders.order(id).await.unwrap()
     }
 
-    async fn resolve(&self, order: &Order, how: RefundResolution, name: &str) -> Arc<Order> {
+    async fn resolve(&self, order: &Order, how: Resolution, name: &str) -> Arc<Order> {
         let failed = order.refunds().last().unwrap().id;
         let resolved = self.shop.orders.resolve_refund(order.id(), failed, how, key(name)).await;
         match resolved.unwrap().outcome {
@@ -135,9 +134,9 @@ async fn a_refund_that_was_refused_is_tried_again_under_a_key_of_its_own() {
     let stuck = world.order(order.id()).await;
     assert_eq!(stuck.status(), OrderStatus::Attention);
     world.gateway.refuses.store(false, Ordering::SeqCst);
-    let retried = world.resolve(&stuck, RefundResolution::Retry, "r").await;
+    let retried = world.resolve(&stuck, Resolution::Retry, "r").await;
     assert_eq!(retried.status(), OrderStatus::Cancelled);
-    let again = world.resolve(&stuck, RefundResolution::Retry, "r").await;
+    let again = world.resolve(&stuck, Resolution::Retry, "r").await;
     assert_eq!(again, retried);
     world.pass(Span::seconds(1)).await;
     let paid = world.order(order.id()).await;
@@ -150,13 +149,13 @@ async fn money_for_stock_that_is_gone_is_never_said_to_be_back_while_it_is_not()
     let world = world().await;
     let order = world.stuck().await;
     let failed = order.refunds()[0].id;
-    let drop = RefundResolution::Drop;
+    let drop = Resolution::Drop;
     let dropped = world.shop.orders.resolve_refund(order.id(), failed, drop, key("d")).await;
     let refused = dropped.unwrap().outcome;
     assert!(matches!(refused, Outcome::Refused(Refusal::InvalidTransition { .. })), "{refused:?}");
     assert_eq!(world.order(order.id()).await, order);
     world.gateway.refuses.store(false, Ordering::SeqCst);
-    world.resolve(&order, RefundResolution::Retry, "r").await;
+    world.resolve(&order, Resolution::Retry, "r").await;
     world.pass(Span::seconds(1)).await;
     let ended = world.order(order.id()).await;
     assert_eq!((ended.status(), ended.reason()), (OrderStatus::Failed, Some("stock_lost")));
@@ -168,16 +167,16 @@ async fn money_for_stock_that_is_gone_is_never_said_to_be_back_while_it_is_not()
 async fn what_staff_paid_back_by_hand_ends_an_order_that_never_stood() {
     let world = world().await;
     let order = world.stuck().await;
-    let retried = world.resolve(&order, RefundResolution::Retry, "r").await;
+    let retried = world.resolve(&order, Resolution::Retry, "r").await;
     world.pass(Span::seconds(1)).await;
     let again = world.order(order.id()).await;
     assert_eq!((retried.attention(), again.status()), (None, OrderStatus::Attention));
-    let ended = world.resolve(&again, RefundResolution::Paid, "p").await;
+    let ended = world.resolve(&again, Resolution::Paid, "p").await;
     assert_eq!((ended.status(), ended.refunded()), (OrderStatus::Failed, ended.captured()));
     let report = world.shop.doctor.examine(&mut |_, _| ()).await.unwrap();
     assert_eq!(report.findings, []);
     let settled = again.refunds()[1].id;
-    let twice = RefundResolution::Paid;
+    let twice = Resolution::Paid;
     let twice = world.shop.orders.resolve_refund(order.id(), settled, twice, key("q")).await;
     assert!(matches!(twice.unwrap().outcome, Outcome::Refused(_)));
 }
@@ -195,7 +194,7 @@ async fn the_key_of_an_order_that_waits_for_staff_says_that_it_is_pending() {
     let waits = world.shop.orders.place(command.clone(), key("a")).await.unwrap();
     let Outcome::Order(order) = waits.outcome else { panic!("{waits:?}") };
     assert_eq!((waits.pending, order.status()), (true, OrderStatus::Attention));
-    world.resolve(&order, RefundResolution::Paid, "p").await;
+    world.resolve(&order, Resolution::Paid, "p").await;
     let ended = world.shop.orders.place(command, key("a")).await.unwrap();
     let failed = Refusal::OrderFailed { reason: "stock_lost".into() };
     assert_eq!((ended.pending, ended.outcome), (false, Outcome::Refused(failed)));
@@ -206,7 +205,7 @@ async fn only_a_refund_that_failed_is_resolved() {
     let world = world().await;
     let order = buy(&world.shop, "LAMP-1", 2, "pm_card_visa").await;
     let unknown = RefundId::new(uuid::Uuid::from_u128(404));
-    for how in [RefundResolution::Retry, RefundResolution::Paid, RefundResolution::Drop] {
+    for how in [Resolution::Retry, Resolution::Paid, Resolution::Drop] {
         let answer = world.shop.orders.resolve_refund(order.id(), unknown, how, key("u")).await;
         assert!(matches!(answer, Err(AppError::NotFound("refund"))), "{how:?}");
     }

@@ -2,8 +2,8 @@
 //!
 //! Everything here is an allow-list: what a layer may name is written down, and all else is a
 //! violation. Comments and strings are taken out first, so that prose may mention anything.
-//! `negative.rs` shows each rule a violation that it must report, so that none can rot into one that
-//! passes everything.
+//! `negative.rs` shows each rule a violation that it must report, so that none can rot into one
+//! that passes everything.
 //!
 //! The compiler and clippy guard the rest: drivers are optional features, clocks and random ids
 //! are banned by `clippy.toml`, fields are private.

@@ -265,8 +265,9 @@ fn over(shop: Shop, clock: Arc<TestClock>) -> Shop {
         ledger: Some(sandbox),
         tokens: Arc::new(JwtTokens::new(b"the key of the tests, and no other", clock.clone())),
         clock,
-        // The embedded engine works on threads of its own, while the time of these tests stands still
-        // for nobody but this one: a request would run out of time before the engine has begun.
+        // The embedded engine works on threads of its own, while the time of these tests stands
+        // still for nobody but this one: a request would run out of time before the engine has
+        // begun.
         search: Arc::new(MemorySearch::new()),
         ..(*shop.ports).clone()
     };

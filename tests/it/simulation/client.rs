@@ -1,5 +1,5 @@
-//! A client of the shop, as persistent as real ones: it asks again under the same key until it knows
-//! or loses interest.
+//! A client of the shop, as persistent as real ones: it asks again under the same key until it
+//! knows or loses interest.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,8 +109,8 @@ impl Client {
         answers
     }
 
-    /// Sends a request until it is answered, up to `tries` times; `None` where it never is. What may
-    /// be tried again is: lost connections, what is away, what is still running.
+    /// Sends a request until it is answered, up to `tries` times; `None` where it never is. What
+    /// may be tried again is: lost connections, what is away, what is still running.
     pub async fn ask<T, F, W>(&mut self, what: &'static str, tries: u32, handle: F) -> Asked<T>
     where
         T: Send + 'static,

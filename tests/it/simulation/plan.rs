@@ -10,8 +10,8 @@ pub const DAY_SECONDS: i64 = 86_400;
 pub const RUSHES: i64 = 6;
 const FIRST_RUSH: i64 = 600;
 const RUSH_EVERY: i64 = 13_800;
-/// Faults happen in two spells of a rush, counted in seconds from its beginning: while everyone orders,
-/// and again while holds on stock run out.
+/// Faults happen in two spells of a rush, counted in seconds from its beginning: while everyone
+/// orders, and again while holds on stock run out.
 const SPELLS: [(i64, i64); 2] = [(0, 13 * 60), (27 * 60, 40 * 60)];
 /// Then the servers are stopped, as where nobody comes nobody pays for them, and are up again a
 /// little before the next rush, and before the end of the day.

@@ -5,7 +5,8 @@
 pub struct Rng(u64);
 
 impl Rng {
-    /// A stream of its own for `label`, so that what one part of a run draws moves nothing in others.
+    /// A stream of its own for `label`, so that what one part of a run draws moves nothing in
+    /// others.
     pub fn fork(seed: u64, label: &str) -> Self {
         let mut hash = super::trace::Fnv::default();
         hash.write(label.as_bytes());

@@ -99,8 +99,8 @@ fn setting(name: &str, default: u64) -> u64 {
     env::var(name).ok().map_or(default, |text| text.parse().unwrap())
 }
 
-/// Runs seeds on every core, each on a thread of its own from beginning to end, until all are done or
-/// one fails.
+/// Runs seeds on every core, each on a thread of its own from beginning to end, until all are done
+/// or one fails.
 fn run_all(seeds: impl Iterator<Item = u64> + Send) -> Result<Vec<(u64, Ran)>, String> {
     let seeds = Mutex::new(seeds);
     let (ran, failed) = (Mutex::new(Vec::new()), Mutex::new(None));
@@ -198,10 +198,12 @@ fn a_day_under_faults_and_crashes_breaks_no_rule() {
         total.add(&done.tally);
     }
     let seconds = began.elapsed().as_secs_f64();
-    let least = |of: fn(&Tally) -> u64| ran.iter().map(|(_, done)| of(&done.tally)).min();
+    let least = |of: fn(&Tally) -> u64| {
+        ran.iter().map(|(_, done)| of(&done.tally)).min().unwrap_or_default()
+    };
     show(&format!(
-        "{count} seeds from {first} in {seconds:.1} s\n{total}\n  least of a seed: answered {:?}, \
-         placed {:?}, confirmed {:?}\n",
+        "{count} seeds from {first} in {seconds:.1} s\n{total}\n  least of a seed: answered {}, \
+         placed {}, confirmed {}\n",
         least(|tally| tally.answered),
         least(|tally| tally.placed),
         least(|tally| tally.confirmed),

@@ -343,8 +343,8 @@ impl Shopper {
         }
     }
 
-    /// Repeats old requests: the answers must be the old ones. Under the same key another request is
-    /// refused.
+    /// Repeats old requests: the answers must be the old ones. Under the same key another request
+    /// is refused.
     async fn ask_again(&mut self) {
         let mine = self.client.promises();
         for _ in 0..3.min(mine.len()) {

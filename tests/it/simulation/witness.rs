@@ -1,5 +1,5 @@
-//! A consumer that writes down what it is handed. What it wrote outlives every server, as what a real
-//! consumer did to the world outside does.
+//! A consumer that writes down what it is handed. What it wrote outlives every server, as what a
+//! real consumer did to the world outside does.
 //!
 //! The seed makes it fail at some events, for some tries or until staff mended them.
 
@@ -22,8 +22,8 @@ const PROMPT: i64 = 30;
 /// How long a step of the relay takes at most between its lease and what it does under it, and how
 /// late a commit is at most, in microseconds.
 const SLOW_STEP: i64 = 25_000_000;
-/// By which calls a consumer moves on: where the outcome of one is in doubt, what was handled is handed
-/// over again.
+/// By which calls a consumer moves on: where the outcome of one is in doubt, what was handled is
+/// handed over again.
 const MOVES: [&str; 2] = ["commit AdvanceConsumer", "commit SettleParked"];
 /// By which calls it comes to be handed something. A slow one may outlast its lease.
 const HANDS: [&str; 4] = ["lease consumer", "parked events", "events after", "witness handles"];

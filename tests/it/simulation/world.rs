@@ -366,7 +366,8 @@ impl Ids for SimIds {
         inner.ids += 1;
         let mut rest = [0; 10];
         rest[2..].copy_from_slice(&inner.ids.to_be_bytes());
-        // The bits that hold version and variant are passed over by the counter's upper, empty half.
+        // The bits that hold version and variant are passed over by the counter's upper, empty
+        // half.
         Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
     }
 }

@@ -125,7 +125,8 @@ impl<'a> From<&'a ImportReport> for ImportBody<'a> {
 
 /// Import a catalogue file
 ///
-/// The good lines go in, each bad one is reported. A second import of the same file changes nothing.
+/// The good lines go in, each bad one is reported. A second import of the same file changes
+/// nothing.
 #[utoipa::path(
     tag = "admin: catalog", params(ImportParams),
     extensions(("x-permission" = json!("catalog:import")), ("x-upload" = json!(true))),
@@ -149,8 +150,8 @@ pub async fn import_catalog(
     Ok(respond::located(response, &format!("/api/v1/admin/imports/{}", report.id)))
 }
 
-/// A catalogue file, as the document describes it: bytes that are read line by line, of which any may
-/// be wrong.
+/// A catalogue file, as the document describes it: bytes that are read line by line, of which any
+/// may be wrong.
 pub struct FileBody;
 
 impl PartialSchema for FileBody {

@@ -145,7 +145,8 @@ pub async fn admin_add_variant(
     whole.variants.push(VariantDraft { id: None, ..body.value.into() });
     let added = catalog.revise(id.0, expected, whole).await;
     let view = added.map_err(|error| error.seen_from(&place))?;
-    answer(&request, StatusCode::CREATED, &view.product)
+    let response = answer(&request, StatusCode::CREATED, &view.product)?;
+    Ok(respond::located(response, respond::whole_of(&request)))
 }
 
 /// Put a product on sale

@@ -77,8 +77,8 @@ pub struct VariantInput {
     id: Option<VariantIdIn>,
     /// Made up where absent.
     sku: Option<SkuIn>,
-    /// What a unit costs, in one currency; its prices in others stay. Without it the variant has none
-    /// in any and cannot be bought.
+    /// What a unit costs, in one currency; its prices in others stay. Without it the variant has
+    /// none in any and cannot be bought.
     price: Option<PriceInput>,
     /// The former price.
     compare_at: Option<PriceInput>,

@@ -127,8 +127,8 @@ impl IfMatch {
         }
     }
 
-    /// The version that a change MUST find, where the request may leave that open: then the one that
-    /// the thing has now.
+    /// The version that a change MUST find, where the request may leave that open: then the one
+    /// that the thing has now.
     pub fn or_current(&self, current: Version) -> Result<Version, Problem> {
         if *self == Self::Absent { Ok(current) } else { self.required(current) }
     }

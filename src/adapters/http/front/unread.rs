@@ -14,8 +14,8 @@ use futures_util::{StreamExt as _, stream};
 /// A body in chunks, shared by the handler that reads it and the answer to it.
 ///
 /// The server reads on to the end of a chunked body whose reader is gone, however long it is and
-/// however slowly it comes. While the answer keeps the reader alive it closes the connection instead,
-/// as it does where the length was declared.
+/// however slowly it comes. While the answer keeps the reader alive it closes the connection
+/// instead, as it does where the length was declared.
 #[derive(Clone)]
 pub struct Unread(Option<Rc<RefCell<Payload>>>);
 

@@ -1,8 +1,8 @@
 //! Bodies in JSON, read strictly.
 //!
 //! Unknown and repeated members, lists in the place of objects, text behind the end, a byte order
-//! mark, deep nesting and numbers that are not what a member takes are refused, each with its place. The raw bytes stay at hand,
-//! because an idempotency key is bound to them.
+//! mark, deep nesting and numbers that are not what a member takes are refused, each with its
+//! place. The raw bytes stay at hand, because an idempotency key is bound to them.
 
 use std::time::Duration;
 

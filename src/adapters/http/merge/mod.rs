@@ -1,8 +1,8 @@
 //! JSON merge patches (RFC 7396).
 //!
-//! A patch is laid over the representation that a client reads, and the whole is read as strictly as
-//! if it had been sent so. A `null` for a member that is not there is left in place for that reading
-//! to judge: it means nothing where the member is known, and is refused where it is not.
+//! A patch is laid over the representation that a client reads, and the whole is read as strictly
+//! as if it had been sent so. A `null` for a member that is not there is left in place for that
+//! reading to judge: it means nothing where the member is known, and is refused where it is not.
 
 use std::fmt;
 

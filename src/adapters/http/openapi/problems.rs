@@ -35,8 +35,8 @@ fn name(status: &str) -> String {
 }
 
 /// Adds the answers that follow from what an operation is: every way in which its parts can be
-/// wrong. What only the operation itself knows (402, 409, 422, ...) its handler names; those get the
-/// shape that all problems have.
+/// wrong. What only the operation itself knows (402, 409, 422, ...) its handler names; those get
+/// the shape that all problems have.
 pub fn complete(path: &str, method: &str, operation: &mut Value) {
     let possible = possible(path, method, operation);
     let tagged = takes(operation, "If-Match") || operation["responses"].get("304").is_some();

@@ -249,8 +249,8 @@ pub async fn refund_order(
 
 /// Deal with a refund that the provider refuses
 ///
-/// The order needs `attention` until each such refund is paid after all or dropped. `retry` agrees to
-/// a refund of its own in place of the one that failed.
+/// The order needs `attention` until each such refund is paid after all or dropped. `retry` agrees
+/// to a refund of its own in place of the one that failed.
 #[utoipa::path(
     tag = "admin: orders", extensions(("x-permission" = json!("payment:write"))), params(KeyParam),
     responses((status = 200, description = "The order.", body = OrderBody)),

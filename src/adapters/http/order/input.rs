@@ -9,9 +9,9 @@ use crate::adapters::http::input::{
 };
 use crate::adapters::http::problem::Problem;
 use crate::adapters::http::values::{AddressInput, MoneyInput, PositiveMoneyInput};
-use crate::app::order::{BasketSource, PlaceOrderCommand, RefundResolution, UnitsBySku};
+use crate::app::order::{BasketSource, PlaceOrderCommand, UnitsBySku};
 use crate::domain::cart::Cart;
-use crate::domain::order::PaymentMethod;
+use crate::domain::order::{PaymentMethod, Resolution};
 use crate::domain::shared::{Quantity, Sku, Version};
 
 type Lines = List<LineInput, 1, { Cart::MAX_LINES }>;
@@ -130,11 +130,12 @@ pub enum ResolutionInput {
     Retry,
     /// The money went back by another way, as by bank transfer.
     Paid,
-    /// Nothing goes back. Refused for an order that never stood: its money is not the shop's to keep.
+    /// Nothing goes back. Refused for an order that never stood: its money is not the shop's to
+    /// keep.
     Dropped,
 }
 
-impl From<ResolutionInput> for RefundResolution {
+impl From<ResolutionInput> for Resolution {
     fn from(input: ResolutionInput) -> Self {
         match input {
             ResolutionInput::Retry => Self::Retry,

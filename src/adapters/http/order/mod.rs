@@ -1,8 +1,8 @@
 //! Orders: placing them, and everything that buyers and staff do with them afterwards.
 //!
 //! A buyer without an account reaches an order by its token alone. Every answer to a change is
-//! rendered from the outcome that is kept under the request's key, so that a repetition has the very
-//! same bytes.
+//! rendered from the outcome that is kept under the request's key, so that a repetition has the
+//! very same bytes.
 
 mod admin;
 mod aftersale;

@@ -128,8 +128,8 @@ impl From<SearchParams> for SearchQuery {
 
 /// Search products
 ///
-/// Forgives typing errors. An attribute is filtered by `attr.` and its name, as in `attr.color=red`;
-/// sent several times, any of the values will do.
+/// Forgives typing errors. An attribute is filtered by `attr.` and its name, as in
+/// `attr.color=red`; sent several times, any of the values will do.
 #[utoipa::path(
     tag = "catalog", security(()), params(SearchParams),
     responses((status = 200, description = "What was found.", body = SearchBody)),

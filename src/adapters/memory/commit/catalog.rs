@@ -22,11 +22,11 @@ impl Draft<'_> {
             return Err(Conflict::Stale("category"));
         }
         let before = kept.map(|kept| kept.product.clone());
-        if let Some(before) = &before {
-            self.check_leaving(before, &product)?;
-        }
         let variants = before.iter().flat_map(|product| &product.content().variants);
         if !variants.clone().eq(&product.content().variants) {
+            if let Some(before) = &before {
+                self.check_leaving(before, &product)?;
+            }
             // Bundles of other products may hang on what comes and goes.
             let skus = variants.chain(&product.content().variants).map(|v| v.sku.clone());
             self.moved.extend(skus);
@@ -41,8 +41,8 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Units under a SKU that nothing sells could neither be sold nor moved, and whoever took the SKU
-    /// next would sell them.
+    /// Units under a SKU that nothing sells could neither be sold nor moved, and whoever took the
+    /// SKU next would sell them.
     fn check_leaving(&self, before: &Product, after: &Product) -> Result<(), Conflict> {
         let stays = |sku: &Sku| after.content().variants.iter().any(|variant| variant.sku == *sku);
         for variant in &before.content().variants {

@@ -9,8 +9,8 @@ use crate::ports::search::CategoryLabel;
 
 /// How products are shown follows from products, categories and stock; here is how.
 impl State {
-    /// Shows a product anew, unless nothing shown of it changed. Lists go by the price that holds at
-    /// the moment: one that begins or ends later moves no list until something else does.
+    /// Shows a product anew, unless nothing shown of it changed. Lists go by the price that holds
+    /// at the moment: one that begins or ends later moves no list until something else does.
     pub fn refresh(&mut self, id: ProductId, context: &ReadContext, low_below: i64) {
         let Some(kept) = self.catalog.products.get(&id) else { return };
         let old = self.catalog.views.get(&id).map(|shown| shown.view.clone());

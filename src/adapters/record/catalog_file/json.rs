@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
-/// The pairs of an object, in order. A name that repeats is an error: which of its values was meant?
+/// The pairs of an object, in order. A name that repeats is an error: which of its values was
+/// meant?
 pub struct Pairs<T>(pub Vec<(String, T)>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {

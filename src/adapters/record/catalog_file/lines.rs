@@ -37,8 +37,8 @@ enum Rows {
 /// Splits a file into lines as its bytes come, and reads each. Blank lines are passed over. A line
 /// ends with a line feed, a carriage return or both.
 ///
-/// A row of CSV goes on over line ends in quotes. Where its quotes turn out wrong, its lines are read
-/// each by itself, so that a quote too many takes no good line with it.
+/// A row of CSV goes on over line ends in quotes. Where its quotes turn out wrong, its lines are
+/// read each by itself, so that a quote too many takes no good line with it.
 pub struct LineReader {
     format: FileFormat,
     header: Option<Header>,
@@ -47,7 +47,8 @@ pub struct LineReader {
     /// Where `rest` ends (CSV).
     place: Place,
     rows: Rows,
-    /// Whether the last byte was a carriage return, so that a line feed is the rest of its line end.
+    /// Whether the last byte was a carriage return, so that a line feed is the rest of its line
+    /// end.
     returned: bool,
     /// Whether the rest of a line that is too long is passed over.
     skipping: bool,
@@ -160,8 +161,8 @@ impl LineReader {
         self.rest.len().saturating_add(part.len()) > MAX_LINE_BYTES
     }
 
-    /// Reads the lines of the row so far each by itself. What stands behind the last line end stays,
-    /// as the beginning of a row of its own.
+    /// Reads the lines of the row so far each by itself. What stands behind the last line end
+    /// stays, as the beginning of a row of its own.
     fn read_apart(&mut self, lines: &mut Vec<ReadLine>) {
         let row = std::mem::take(&mut self.rest);
         let last = row.iter().rposition(|byte| is_line_end(*byte));

@@ -1,8 +1,8 @@
 //! Catalogue files: NDJSON or CSV, a variant a line.
 //!
-//! Reading takes bytes as they come and never holds more than one line, or row of CSV, of them. A line
-//! that cannot be read is told with its number and why; it never stops the ones behind it. Whether a line is right
-//! is for the use case; here only its shape is.
+//! Reading takes bytes as they come and never holds more than one line, or row of CSV, of them. A
+//! line that cannot be read is told with its number and why; it never stops the ones behind it.
+//! Whether a line is right is for the use case; here only its shape is.
 
 mod cell;
 mod csv_rows;
@@ -39,13 +39,6 @@ impl FileFormat {
             "text/csv" => Some(Self::Csv),
             _ => None,
         }
-    }
-
-    /// The format that a file's name tells, compressed or not; NDJSON where it tells none.
-    pub fn of_file_name(name: &str) -> Self {
-        let lower = name.to_ascii_lowercase();
-        let bare = lower.strip_suffix(".gz").unwrap_or(&lower);
-        if bare.rsplit('.').next() == Some("csv") { Self::Csv } else { Self::Ndjson }
     }
 
     /// The media type to send a file with.

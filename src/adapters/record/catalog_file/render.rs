@@ -6,7 +6,8 @@ use crate::app::catalog::{Given, ImportLine};
 use crate::domain::catalog::ProductStatus;
 use crate::domain::shared::StockPolicy;
 
-/// A line as it is written: what it does not speak of is left out, so that reading it gives it back.
+/// A line as it is written: what it does not speak of is left out, so that reading it gives it
+/// back.
 #[derive(Serialize)]
 struct LineRecord<'a> {
     sku: &'a str,

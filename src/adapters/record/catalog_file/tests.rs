@@ -305,12 +305,10 @@ fn a_quoted_value_without_end_is_not_searched_beyond_a_mebibyte() {
 }
 
 #[test]
-fn formats_are_known_by_media_type_and_by_file_name() {
+fn formats_are_known_by_media_type() {
     assert_eq!(FileFormat::of_media_type("Text/CSV; charset=utf-8"), Some(FileFormat::Csv));
     assert_eq!(FileFormat::of_media_type("application/x-ndjson"), Some(FileFormat::Ndjson));
     assert_eq!(FileFormat::of_media_type("application/json"), None);
-    assert_eq!(FileFormat::of_file_name("a/Catalog.CSV.gz"), FileFormat::Csv);
-    assert_eq!(FileFormat::of_file_name("catalog.ndjson"), FileFormat::Ndjson);
 }
 
 /// What files are made of, and some of what they should not be.

@@ -19,8 +19,8 @@ const LANES: u32 = 1;
 /// How many requests may wait for each core before more are turned away.
 const WAITING_PER_CORE: usize = 16;
 
-/// Argon2id on as many threads as the machine has cores. A hash takes tens of milliseconds and 19 MiB,
-/// so that both its threads and those who wait for one are bounded.
+/// Argon2id on as many threads as the machine has cores. A hash takes tens of milliseconds and 19
+/// MiB, so that both its threads and those who wait for one are bounded.
 #[derive(Debug)]
 pub struct Argon2Hasher {
     argon2: Argon2<'static>,

@@ -1,5 +1,5 @@
-//! HS256 for `jsonwebtoken` over `ring`. Its own backends bring a second crypto library each, one of
-//! them an RSA with an open advisory.
+//! HS256 for `jsonwebtoken` over `ring`. Its own backends bring a second crypto library each, one
+//! of them an RSA with an open advisory.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind};

@@ -34,8 +34,8 @@ impl<T> From<Option<T>> for Given<T> {
 }
 
 /// A line of a catalogue file as it was read: of the right shape, not yet checked. It tells of one
-/// variant and of the product that has it. What it leaves out, a known product keeps; an empty text,
-/// list or map clears.
+/// variant and of the product that has it. What it leaves out, a known product keeps; an empty
+/// text, list or map clears.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImportLine {
     /// The variant. A known SKU is that variant again.

@@ -22,8 +22,8 @@ use crate::ports::imports::ImportReport;
 /// How a catalogue file is to be taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImportOptions {
-    /// Whether the stock of known SKUs is set to what the lines say, by an adjustment. Else only new
-    /// SKUs take their stock from the file.
+    /// Whether the stock of known SKUs is set to what the lines say, by an adjustment. Else only
+    /// new SKUs take their stock from the file.
     pub set_stock: bool,
 }
 

@@ -12,8 +12,8 @@ const BATCH: usize = 200;
 /// After how many lines the import tells of itself.
 const TELL_EVERY: u64 = 1_000;
 
-/// An import under way. What was counted is in. Ends by [`Self::finish`] or [`Self::abort`]; one that
-/// is dropped stays `running` for ever.
+/// An import under way. What was counted is in. Ends by [`Self::finish`] or [`Self::abort`]; one
+/// that is dropped stays `running` for ever.
 pub struct ImportSession {
     ports: Arc<Ports>,
     config: Arc<ShopConfig>,

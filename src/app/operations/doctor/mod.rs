@@ -1,8 +1,9 @@
 //! The doctor: recomputes every figure of the shop from the facts it follows from.
 //!
 //! Reads only, page by page, and changes nothing: what to do about a disagreement is a person's to
-//! decide. It presumes a shop at rest; what moves while it looks may show as a disagreement. What it
-//! keeps in memory grows with the products of the shop and the stock that is held, not with orders.
+//! decide. It presumes a shop at rest; what moves while it looks may show as a disagreement. What
+//! it keeps in memory grows with the products of the shop and the stock that is held, not with
+//! orders.
 
 mod catalog;
 mod money;

@@ -37,14 +37,14 @@ fn money_of_a_cancelled_order_can_be_tried_to_pay_back_again() {
 #[test]
 fn an_order_needs_attention_until_staff_deal_with_the_refund_that_failed() {
     let stuck = refused_refund(&after(refund(&confirmed(), 8, 6_000)), 8);
-    let retried = after(stuck.resolve_refund(refund_id(8), Resolution::Retry(refund_id(9)), NOW));
+    let retried = after(stuck.resolve_refund(refund_id(8), Resolution::Retry, refund_id(9), NOW));
     assert_eq!((retried.status(), retried.attention()), (OrderStatus::Confirmed, None));
     assert_eq!(retried.refund(refund_id(8)).unwrap().state, RefundState::Replaced);
     let again = retried.refund(refund_id(9)).unwrap();
     assert_eq!((again.amount, &again.state), (usd(6_000), &RefundState::Pending));
-    let by_hand = after(stuck.resolve_refund(refund_id(8), Resolution::Paid, NOW));
+    let by_hand = after(stuck.resolve_refund(refund_id(8), Resolution::Paid, refund_id(77), NOW));
     assert_eq!((by_hand.status(), by_hand.refunded()), (OrderStatus::Confirmed, usd(6_000)));
-    let dropped = after(stuck.resolve_refund(refund_id(8), Resolution::Drop, NOW));
+    let dropped = after(stuck.resolve_refund(refund_id(8), Resolution::Drop, refund_id(77), NOW));
     assert_eq!((dropped.status(), dropped.refunded()), (OrderStatus::Confirmed, usd(0)));
     assert!(refund(&dropped, 9, 10_000).is_ok());
 }
@@ -54,24 +54,35 @@ fn a_failed_refund_is_not_paid_again_out_of_money_that_went_back_meanwhile() {
     let stuck = refused_refund(&after(refund(&confirmed(), 8, 6_000)), 8);
     let order = after(refund(&stuck, 9, 5_000));
     let left = OrderError::TooMuchMoney { left: usd(5_000) };
-    for resolution in [Resolution::Retry(refund_id(10)), Resolution::Paid] {
-        let asked = order.resolve_refund(refund_id(8), resolution, NOW);
+    for resolution in [Resolution::Retry, Resolution::Paid] {
+        let asked = order.resolve_refund(refund_id(8), resolution, refund_id(10), NOW);
         assert_eq!(asked, Err(left.clone()), "{resolution:?}");
     }
-    assert!(order.resolve_refund(refund_id(8), Resolution::Drop, NOW).is_ok());
+    assert!(order.resolve_refund(refund_id(8), Resolution::Drop, refund_id(77), NOW).is_ok());
+}
+
+#[test]
+fn an_order_full_of_refunds_can_still_be_settled() {
+    let mut order = refused_refund(&after(refund(&confirmed(), 8, 1)), 8);
+    for number in 1..Order::MAX_ENTRIES {
+        order = after(refund(&order, 1_000 + u128::try_from(number).unwrap(), 1));
+    }
+    let resolve = |way| order.resolve_refund(refund_id(8), way, refund_id(9), NOW);
+    assert!(resolve(Resolution::Retry).is_err());
+    assert!(resolve(Resolution::Paid).is_ok() && resolve(Resolution::Drop).is_ok());
 }
 
 #[test]
 fn what_is_owed_for_lost_stock_ends_the_order_when_it_was_paid_by_hand() {
-    let owing = after(pending().owe_back(refund_id(8), "stock_lost", NOW));
+    let owing = after(pending().owe_back(refund_id(8), STOCK_LOST, NOW));
     let stuck = refused_refund(&owing, 8);
-    assert!(stuck.resolve_refund(refund_id(8), Resolution::Drop, NOW).is_err());
-    let ended = after(stuck.resolve_refund(refund_id(8), Resolution::Paid, NOW));
-    assert_eq!((ended.phase(), ended.reason()), (Phase::Failed, Some("stock_lost")));
+    assert!(stuck.resolve_refund(refund_id(8), Resolution::Drop, refund_id(77), NOW).is_err());
+    let ended = after(stuck.resolve_refund(refund_id(8), Resolution::Paid, refund_id(77), NOW));
+    assert_eq!((ended.phase(), ended.reason()), (Phase::Failed, Some(STOCK_LOST)));
     assert_eq!(ended.refunded(), ended.captured());
-    let retried = after(stuck.resolve_refund(refund_id(8), Resolution::Retry(refund_id(9)), NOW));
+    let retried = after(stuck.resolve_refund(refund_id(8), Resolution::Retry, refund_id(9), NOW));
     assert_eq!((retried.phase(), retried.attention()), (Phase::Pending, None));
-    assert!(retried.paid_back(refund_id(9), "stock_lost", NOW).is_ok());
+    assert!(retried.paid_back(refund_id(9), STOCK_LOST, NOW).is_ok());
 }
 
 #[test]
@@ -105,12 +116,12 @@ fn a_refund_is_settled_once() {
 
 #[test]
 fn what_was_taken_for_lost_stock_goes_back_whole_and_ends_the_order() {
-    let owing = pending().owe_back(refund_id(8), "stock_lost", NOW).unwrap();
+    let owing = pending().owe_back(refund_id(8), STOCK_LOST, NOW).unwrap();
     let names: Vec<_> = owing.events.iter().map(OrderEvent::name).collect();
     assert_eq!(names, ["payment_captured", "refund_requested"]);
     assert_eq!(owing.order.refund(refund_id(8)).unwrap().amount, usd(10_000));
     assert_eq!(owing.order.phase(), Phase::Pending);
-    let ended = owing.order.paid_back(refund_id(8), "stock_lost", NOW).unwrap();
+    let ended = owing.order.paid_back(refund_id(8), STOCK_LOST, NOW).unwrap();
     let names: Vec<_> = ended.events.iter().map(OrderEvent::name).collect();
     assert_eq!(names, ["refund_paid", "failed"]);
     assert_eq!(ended.order.refunded(), ended.order.captured());

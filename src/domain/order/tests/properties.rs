@@ -44,8 +44,8 @@ impl Story {
             3 => order.confirm(false, at),
             4 => order.decline("card_declined".to_owned(), at),
             5 => order.fail("payment_timeout", at),
-            6 => order.owe_back(refund_id(new), "stock_lost", at),
-            7 => order.paid_back(owed, "stock_lost", at),
+            6 => order.owe_back(refund_id(new), STOCK_LOST, at),
+            7 => order.paid_back(owed, STOCK_LOST, at),
             8 => order.cancel("changed my mind".to_owned(), refund_id(new), at),
             9 | 10 => order.ship(shipment_id(new), some, (None, None), at),
             11 => order.deliver(shipment.unwrap_or(shipment_id(404)), at),
@@ -60,8 +60,9 @@ impl Story {
             17 => order.capture_invoice(payment_id(), at),
             18 => order.void_invoice(payment_id(), at),
             19 => {
-                let ways = [Resolution::Retry(refund_id(new)), Resolution::Paid, Resolution::Drop];
-                order.resolve_refund(owed, ways[usize::from(amount % 3)], at)
+                let ways = [Resolution::Retry, Resolution::Paid, Resolution::Drop];
+                let way = ways[usize::from(amount % 3)];
+                order.resolve_refund(owed, way, refund_id(new), at)
             }
             _ => order.note(Note { text: "called".to_owned(), author: "Bo".to_owned(), at }),
         };

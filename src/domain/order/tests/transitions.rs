@@ -41,7 +41,7 @@ const TABLE: &str = "
 ";
 
 fn owing() -> Order {
-    after(pending().owe_back(refund_id(9), "stock_lost", NOW))
+    after(pending().owe_back(refund_id(9), STOCK_LOST, NOW))
 }
 
 fn cancelled(order: &Order) -> Order {
@@ -83,7 +83,7 @@ fn order_that_is(state: &str) -> Order {
         "cancelled_unpaid" => cancelled(&invoiced()),
         "declined" => after(pending().decline("insufficient_funds".to_owned(), NOW)),
         "failed" => after(pending().fail("payment_timeout", NOW)),
-        "paid_back" => after(owing().paid_back(refund_id(9), "stock_lost", NOW)),
+        "paid_back" => after(owing().paid_back(refund_id(9), STOCK_LOST, NOW)),
         other => panic!("no state is called {other}"),
     }
 }
@@ -104,8 +104,8 @@ fn attempt(order: &Order, action: &str) -> Result<OrderChange, OrderError> {
         "unpaid" => order.confirm(false, NOW),
         "decline" => order.decline("card_declined".to_owned(), NOW),
         "fail" => order.fail("payment_timeout", NOW),
-        "owe" => order.owe_back(refund_id(77), "stock_lost", NOW),
-        "pay_back" => order.paid_back(owed, "stock_lost", NOW),
+        "owe" => order.owe_back(refund_id(77), STOCK_LOST, NOW),
+        "pay_back" => order.paid_back(owed, STOCK_LOST, NOW),
         "cancel" => order.cancel("changed my mind".to_owned(), refund_id(77), NOW),
         "ship" => order.ship(shipment_id(77), None, (None, None), NOW),
         "deliver" => order.deliver(shipment, NOW),
@@ -117,9 +117,9 @@ fn attempt(order: &Order, action: &str) -> Result<OrderChange, OrderError> {
         "paid" => order.capture_invoice(payment_id(), NOW),
         "void" => order.void_invoice(payment_id(), NOW),
         "note" => order.note(Note { text: "called".to_owned(), author: "Bo".to_owned(), at: NOW }),
-        "retry" => order.resolve_refund(owed, Resolution::Retry(refund_id(78)), NOW),
-        "by_hand" => order.resolve_refund(owed, Resolution::Paid, NOW),
-        "drop" => order.resolve_refund(owed, Resolution::Drop, NOW),
+        "retry" => order.resolve_refund(owed, Resolution::Retry, refund_id(78), NOW),
+        "by_hand" => order.resolve_refund(owed, Resolution::Paid, refund_id(77), NOW),
+        "drop" => order.resolve_refund(owed, Resolution::Drop, refund_id(77), NOW),
         other => panic!("no action is called {other}"),
     }
 }

@@ -73,8 +73,8 @@ fn the_second_one_may_be_half_off() {
 
 #[test]
 fn which_of_equally_cheap_units_are_given_does_not_depend_on_their_order() {
-    // Of line 1 three units are given, half of 15 rounded up, and one of line 2; the other way round
-    // it would be 10.
+    // Of line 1 three units are given, half of 15 rounded up, and one of line 2; the other way
+    // round it would be 10.
     let (one, two) = (line(1, 5, 3), line(2, 5, 2));
     let promotions = || vec![promotion(1, buy_get(1, 4, "50"))];
     assert_eq!(discounts(&priced(vec![one.clone(), two.clone()], promotions())), [8, 3]);

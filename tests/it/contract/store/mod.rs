@@ -105,7 +105,8 @@ impl Backend {
         self.try_at(0, vec![write]).await.expect_err("the write should be refused")
     }
 
-    /// Commits units at the same moment, each from a task of its own. How each went, in their order.
+    /// Commits units at the same moment, each from a task of its own. How each went, in their
+    /// order.
     pub async fn race(&self, units: Vec<Vec<Write>>) -> Vec<Result<(), Conflict>> {
         let start = Arc::new(Barrier::new(units.len()));
         let tasks = units.into_iter().map(|writes| {

@@ -62,8 +62,8 @@ const MINUTE: i64 = 60;
 /// How long after the last fault all is at rest.
 pub const SETTLE_SECONDS: i64 = LATE_SECONDS + MINUTE;
 
-/// I7 after every spell of faults: a minute later nothing is under way that was so at its end. Where
-/// all servers are down, or the provider is away, faults are not over.
+/// I7 after every spell of faults: a minute later nothing is under way that was so at its end.
+/// Where all servers are down, or the provider is away, faults are not over.
 pub async fn calms(cluster: Arc<Cluster>) {
     let world = &cluster.world;
     for end in spell_ends() {

@@ -11,8 +11,8 @@ use super::{Checker, Known, Left};
 use crate::simulation::setup::LIMIT_FOR_TEN;
 
 impl Checker<'_> {
-    /// I7, I8, I13: every order ended, as its journal and its events tell, under a number of its own,
-    /// and a cart became one order at most, as did what a buyer sent several times.
+    /// I7, I8, I13: every order ended, as its journal and its events tell, under a number of its
+    /// own, and a cart became one order at most, as did what a buyer sent several times.
     pub(super) fn orders(&self, left: &Left) {
         let mut numbers = BTreeSet::new();
         let (mut carts, mut wishes) = (BTreeSet::new(), BTreeSet::new());

@@ -49,8 +49,8 @@ struct Told {
 }
 
 impl Checker<'_> {
-    /// I1, I2, I3: nothing is oversold, the ledger sums to the figures, and both agree with orders and
-    /// reservations.
+    /// I1, I2, I3: nothing is oversold, the ledger sums to the figures, and both agree with orders
+    /// and reservations.
     pub(super) fn stock(&self, left: &Left) {
         let told = told_by(left);
         for (sku, shelf) in &left.shelves {
@@ -111,8 +111,8 @@ impl Checker<'_> {
         });
     }
 
-    /// I3: no hold ran out early, and none outlasted its time by more than a period of the sweeper of a
-    /// server that was there all the while.
+    /// I3: no hold ran out early, and none outlasted its time by more than a period of the sweeper
+    /// of a server that was there all the while.
     fn held_in_time(&self, left: &Left) {
         let (lives, troubles) = (self.world.all_lives(), self.world.troubles_since(0));
         for held in left.orders.values().flat_map(|known| &known.reservations) {

@@ -1,5 +1,5 @@
-//! Every port behind the gate of a process. Each wrapper holds the real adapter, and adds nothing but
-//! what the seed decides.
+//! Every port behind the gate of a process. Each wrapper holds the real adapter, and adds nothing
+//! but what the seed decides.
 
 mod carts;
 mod gateway;

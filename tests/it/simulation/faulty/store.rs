@@ -51,8 +51,8 @@ impl Store for Faulty<dyn Store> {
         match draw.fate {
             Fate::Refused | Fate::RequestLost => self.gate.fail(op, draw.fate),
             Fate::Late => {
-                // The connection broke, the server had the request: whatever becomes of the process,
-                // the commit comes through.
+                // The connection broke, the server had the request: whatever becomes of the
+                // process, the commit comes through.
                 let (inner, world) = (Arc::clone(&self.inner), self.gate.world.clone());
                 tokio::spawn(async move {
                     pause(world.millis(1, 20_000)).await;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
@@ -100,16 +101,27 @@ impl Server {
     /// Sends a catalogue file, and waits until all of it is in.
     pub async fn import(&self, source: Source, set_stock: bool) -> Result<Imported, Failure> {
         let format = source.format();
-        let progress = Progress::on_stderr();
-        let pieces = stream::unfold((source, progress), |(mut source, mut progress)| async move {
+        let broken = Arc::new(OnceLock::new());
+        let begin = (source, Progress::on_stderr(), broken.clone());
+        let pieces = stream::unfold(begin, |(mut source, mut progress, broken)| async move {
             let piece = source.next().await;
             progress.tell(Instant::now(), || format!("{} sent", source.share()));
-            if piece.is_none() {
-                progress.end();
+            match &piece {
+                None => progress.end(),
+                Some(Err(error)) => {
+                    progress.end();
+                    broken.get_or_init(|| error.to_string());
+                }
+                Some(Ok(_)) => {}
             }
-            piece.map(|piece| (piece, (source, progress)))
+            piece.map(|piece| (piece, (source, progress, broken)))
         });
-        self.import_body(Body::wrap_stream(pieces), format, set_stock).await
+        let sent = self.import_body(Body::wrap_stream(pieces), format, set_stock).await;
+        match broken.get() {
+            // Else the server would be blamed for a body that ended early.
+            Some(reason) => Err(Failure::new(format!("the file cannot be read: {reason}"))),
+            None => sent,
+        }
     }
 
     async fn import_body(
@@ -275,35 +287,4 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_is_named_by_an_address_with_or_without_a_slash() {
-        for (url, base) in [
-            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
-            ("https://shop.example/behind", "https://shop.example/behind/"),
-            ("https://shop.example/behind/?a=b#c", "https://shop.example/behind/"),
-        ] {
-            assert_eq!(base_of(url).unwrap().as_str(), base);
-        }
-        for url in ["127.0.0.1:8080", "localhost", "ftp://shop.example", ""] {
-            assert!(base_of(url).is_err(), "{url}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_tells_what_the_server_explains_and_how_to_sign_in() {
-        let problem = ProblemAnswer {
-            detail: "Two parts are wrong.".into(),
-            errors: vec![ProblemField { pointer: "/name".into(), detail: "is empty".into() }],
-        };
-        let told = refusal(StatusCode::BAD_REQUEST, &problem);
-        assert_eq!(
-            told,
-            "the server answers 400 Bad Request; Two parts are wrong.; /name is empty"
-        );
-        let told = refusal(StatusCode::UNAUTHORIZED, &ProblemAnswer::default());
-        assert!(told.contains("ECICOMM_TOKEN"), "{told}");
-    }
-}
+mod tests;
