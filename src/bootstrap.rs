@@ -5,13 +5,14 @@
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::adapters::http::{self, HttpSettings};
 use crate::adapters::jobs::Jobs;
 use crate::adapters::memory::{MemoryCarts, MemoryConfig, MemoryStore};
+use crate::adapters::record::Journal;
 use crate::adapters::resilience::TimeoutGateway;
 use crate::adapters::sandbox::http::{self as sandbox_http, Delay};
 use crate::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
@@ -21,6 +22,7 @@ use crate::adapters::system::{
 use crate::app::{Ports, Shop, ShopConfig};
 use crate::domain::shared::Span;
 use crate::ports::PortError;
+use crate::ports::cart::Carts;
 use crate::ports::payment::{PaymentGateway, SandboxLedger};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{CommitError, Store, UnitOfWork, Write};
@@ -43,12 +45,13 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let secrets: Arc<dyn Secrets> = Arc::new(OsSecrets::try_new()?);
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
-    let store = Arc::new(MemoryStore::new(memory_config(settings)));
+    let folder = settings.data.as_deref().map(Folder::open).transpose()?;
+    let (store, carts) = store(settings, folder.as_ref())?;
     let key = match &settings.signing_key {
         Some(key) => key.reveal().as_bytes().to_vec(),
         None => own_key(store.as_ref(), secrets.as_ref(), clock.as_ref()).await?,
     };
-    let (gateway, ledger) = gateway(settings, clock.clone())?;
+    let (gateway, ledger) = gateway(settings, folder.as_ref(), clock.clone())?;
     let mut config = shop_config(settings);
     config.process = ids.next().to_string();
     let ports = Ports {
@@ -62,8 +65,8 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         imports: store.clone(),
         staff: store.clone(),
         store,
-        carts: Arc::new(MemoryCarts::new(settings.max_carts)),
-        search: search()?,
+        carts,
+        search: search(folder.as_ref())?,
         gateway: Arc::new(TimeoutGateway::new(gateway, settings.payment.timeout)),
         ledger: Some(ledger),
         signer: Arc::new(HmacSigner::new(&key)),
@@ -74,6 +77,47 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         secrets,
     };
     Ok(assemble(ports, config))
+}
+
+/// The folder of a shop that keeps everything in one.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn open(path: &Path) -> Result<Self, PortError> {
+        std::fs::create_dir_all(path).map_err(|error| {
+            PortError::unavailable(format!("{} cannot be made: {error}", path.display()))
+        })?;
+        Ok(Self(path.to_owned()))
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+/// The store, and where its carts are.
+fn store(
+    settings: &Settings,
+    folder: Option<&Folder>,
+) -> Result<(Arc<MemoryStore>, Arc<dyn Carts>), PortError> {
+    let config = memory_config(settings);
+    let Some(folder) = folder else {
+        let carts = Arc::new(MemoryCarts::new(settings.max_carts));
+        return Ok((Arc::new(MemoryStore::new(config)), carts));
+    };
+    let store = Arc::new(MemoryStore::journalled(config, journal(&folder.at("shop.redb"))?)?);
+    Ok((store.clone(), store))
+}
+
+#[cfg(feature = "redb")]
+fn journal(path: &Path) -> Result<Arc<dyn Journal>, PortError> {
+    Ok(Arc::new(crate::adapters::redb::RedbJournal::open(path)?))
+}
+
+#[cfg(not(feature = "redb"))]
+fn journal(path: &Path) -> Result<Arc<dyn Journal>, PortError> {
+    let path = path.display();
+    Err(PortError::unavailable(format!("{path} needs a build with the feature `redb`")))
 }
 
 /// The OpenAPI document, for people to read.
@@ -123,8 +167,18 @@ fn http_settings(settings: &Settings) -> HttpSettings {
         max_connections: http.max_connections.div_ceil(http.workers.max(1)),
         drain_delay: duration(http.drain),
         behind_tls: http.behind_tls,
+        durability: durability(settings),
         ..HttpSettings::default()
     }
+}
+
+/// What becomes of the shop's data when the process ends.
+fn durability(settings: &Settings) -> String {
+    let told = match settings.data {
+        Some(_) => "folder: every answer is on disk",
+        None => "memory: forgets at exit",
+    };
+    told.to_owned()
 }
 
 fn duration(span: Span) -> Duration {
@@ -137,6 +191,7 @@ fn memory_config(settings: &Settings) -> MemoryConfig {
     config.location = settings.locations.first.clone();
     config.keep_events = settings.keep_events;
     config.max_events = config.max_events.max(settings.keep_events.saturating_mul(2));
+    config.max_carts = settings.max_carts;
     config
 }
 
@@ -176,11 +231,18 @@ async fn own_key(
 
 type Gateway = (Arc<dyn PaymentGateway>, Arc<dyn SandboxLedger>);
 
-fn gateway(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Gateway, PortError> {
+fn gateway(
+    settings: &Settings,
+    folder: Option<&Folder>,
+    clock: Arc<dyn Clock>,
+) -> Result<Gateway, PortError> {
     if let Some(url) = &settings.payment.sandbox_url {
         return remote_sandbox(url);
     }
-    let sandbox = SandboxSettings::new(SandboxLedgerPlace::Memory);
+    let place = folder.map_or(SandboxLedgerPlace::Memory, |folder| {
+        SandboxLedgerPlace::File(folder.at("sandbox-ledger.ndjson"))
+    });
+    let sandbox = SandboxSettings::new(place);
     let sandbox = Arc::new(SandboxGateway::try_new(clock, sandbox)?);
     Ok((sandbox.clone(), sandbox))
 }
@@ -197,12 +259,17 @@ fn remote_sandbox(url: &str) -> Result<Gateway, PortError> {
 }
 
 #[cfg(feature = "tantivy")]
-fn search() -> Result<Arc<dyn SearchIndex>, PortError> {
-    Ok(Arc::new(crate::adapters::tantivy::TantivyIndex::in_memory()?))
+fn search(folder: Option<&Folder>) -> Result<Arc<dyn SearchIndex>, PortError> {
+    use crate::adapters::tantivy::TantivyIndex;
+    let index = match folder {
+        Some(folder) => TantivyIndex::in_folder(&folder.at("search"))?,
+        None => TantivyIndex::in_memory()?,
+    };
+    Ok(Arc::new(index))
 }
 
 #[cfg(not(feature = "tantivy"))]
 #[expect(clippy::unnecessary_wraps, reason = "the other engine can fail to open")]
-fn search() -> Result<Arc<dyn SearchIndex>, PortError> {
+fn search(_: Option<&Folder>) -> Result<Arc<dyn SearchIndex>, PortError> {
     Ok(Arc::new(crate::adapters::memory::MemorySearch::new()))
 }

@@ -13,7 +13,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let settings = Settings::load();
+    let settings = Settings::load_with_data(args.data());
     let (filter, json) =
         settings.as_ref().map_or(("info", false), |set| (set.log_filter.as_str(), set.log_json));
     if let Err(error) = log(filter, json) {

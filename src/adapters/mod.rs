@@ -8,6 +8,8 @@ pub mod http;
 pub mod jobs;
 pub mod memory;
 pub mod record;
+#[cfg(feature = "redb")]
+pub mod redb;
 pub mod resilience;
 pub mod sandbox;
 #[cfg(feature = "remote")]

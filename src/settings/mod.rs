@@ -8,6 +8,7 @@ mod refuse;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use crate::domain::customer::Password;
 use crate::domain::shared::{Country, Currency, Email, Location, Span};
@@ -107,6 +108,8 @@ pub struct Administrator {
 pub struct Settings {
     /// What the shop runs as.
     pub profile: Profile,
+    /// The folder that keeps everything; memory, which forgets, where absent.
+    pub data: Option<PathBuf>,
     /// Whether an empty shop is filled with the demo catalogue.
     pub demo: bool,
     /// The first administrator, made where there is none.
@@ -157,6 +160,18 @@ impl Settings {
         Self::from_variables(&std::env::vars().collect())
     }
 
+    /// The same, with the folder that the command names in the place of `ECICOMM__DATA`.
+    pub fn load_with_data(data: Option<&Path>) -> Result<Self, SettingsError> {
+        let mut variables: std::collections::HashMap<_, _> = std::env::vars().collect();
+        if let Some(folder) = data {
+            let folder = folder.to_str().ok_or_else(|| {
+                SettingsError::new("--data", "is no text in UTF-8; give the folder another name")
+            })?;
+            variables.insert("ECICOMM__DATA".to_owned(), folder.to_owned());
+        }
+        Self::from_variables(&variables)
+    }
+
     /// Settings of `variables` over the built-in ones.
     pub fn from_variables(
         variables: &std::collections::HashMap<String, String>,
@@ -186,7 +201,8 @@ impl Settings {
         refuse::what_is_missing(&raw, profile)?;
         let settings = Self {
             profile,
-            demo: raw.demo.unwrap_or(profile == Profile::Local),
+            demo: raw.demo.unwrap_or(raw.data.is_none()),
+            data: raw.data.as_deref().map(PathBuf::from),
             administrator: administrator(&raw)?,
             signing_key: signing_key(&raw)?,
             http: http(&raw.http)?,

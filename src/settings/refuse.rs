@@ -45,11 +45,6 @@ pub(super) fn servers(variables: &HashMap<String, String>) -> Result<(), Setting
 
 /// What this build cannot do yet, and what the production profile does not take.
 pub(super) fn what_is_missing(raw: &RawSettings, profile: Profile) -> Result<(), SettingsError> {
-    if raw.data.is_some() {
-        let problem = "a durable folder is not available in this version; unset it to run in memory, \
-                       which forgets at exit";
-        return Err(SettingsError::new("ECICOMM__DATA", problem));
-    }
     if raw.limits.rate.is_some_and(|rate| rate != 0) {
         let problem = "requests are not limited in this version; set it to 0 or unset it";
         return Err(SettingsError::new("ECICOMM__LIMITS__RATE", problem));
@@ -62,10 +57,33 @@ pub(super) fn what_is_missing(raw: &RawSettings, profile: Profile) -> Result<(),
         let problem = "one-time passwords are not available in this version; unset it";
         return Err(SettingsError::new("ECICOMM__AUTH__REQUIRE_TOTP", problem));
     }
-    if profile == Profile::Production {
-        let problem =
-            "production needs a durable store, and this version has memory alone; use local";
-        return Err(SettingsError::new("ECICOMM__PROFILE", problem));
+    if profile == Profile::Production { not_for_production(raw) } else { Ok(()) }
+}
+
+/// What is good for trying out alone.
+fn not_for_production(raw: &RawSettings) -> Result<(), SettingsError> {
+    let refuse = |key, problem: &str| Err(SettingsError::new(key, problem));
+    if raw.data.is_none() {
+        let problem = "production needs a durable store; name a folder that keeps everything";
+        return refuse("ECICOMM__DATA", problem);
+    }
+    if raw.demo == Some(true) {
+        return refuse("ECICOMM__DEMO", "a shop in production has no demo catalogue; unset it");
+    }
+    if raw.secrets.signing_key.is_none() {
+        let problem = "production needs a key of its own, which is not kept beside what it guards; \
+                       make one with `openssl rand -base64 48`";
+        return refuse("ECICOMM__SECRETS__SIGNING_KEY", problem);
+    }
+    let plain = |url: &String| url.starts_with("http://");
+    if raw.payment.sandbox_url.as_ref().is_some_and(plain) {
+        let problem = "production speaks to nothing in plain text; use https";
+        return refuse("ECICOMM__PAYMENT__SANDBOX_URL", problem);
+    }
+    if raw.auth.require_totp != Some(false) {
+        let problem = "one-time passwords are not available in this version; set it to false to let \
+                       administrators sign in by password alone";
+        return refuse("ECICOMM__AUTH__REQUIRE_TOTP", problem);
     }
     Ok(())
 }

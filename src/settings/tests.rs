@@ -59,8 +59,6 @@ fn an_empty_variable_is_one_that_is_not_set() {
 fn a_wrong_setting_is_named() {
     for (name, value) in [
         ("ECICOMM__PROFILE", "prod"),
-        ("ECICOMM__PROFILE", "production"),
-        ("ECICOMM__DATA", "/somewhere"),
         ("ECICOMM__DEMO", "maybe"),
         ("ECICOMM__HTTP__BIND", "localhost"),
         ("ECICOMM__HTTP__BIND", "127.0.0.1:99999"),
@@ -97,6 +95,36 @@ fn a_wrong_setting_is_named() {
         let error = with(&[(name, value)]).unwrap_err();
         assert_eq!(error.key, name, "{error}");
         assert!(!error.problem.is_empty());
+    }
+}
+
+#[test]
+fn a_folder_begins_empty_and_memory_with_the_demo() {
+    assert!(with(&[]).unwrap().demo);
+    let kept = with(&[("ECICOMM__DATA", "/somewhere")]).unwrap();
+    assert_eq!((kept.data.as_deref(), kept.demo), (Some(Path::new("/somewhere")), false));
+    assert!(with(&[("ECICOMM__DATA", "/somewhere"), ("ECICOMM__DEMO", "true")]).unwrap().demo);
+}
+
+#[test]
+fn production_takes_only_what_is_fit_to_sell_with() {
+    const FIT: [(&str, &str); 4] = [
+        ("ECICOMM__PROFILE", "production"),
+        ("ECICOMM__DATA", "/somewhere"),
+        ("ECICOMM__SECRETS__SIGNING_KEY", "0123456789abcdefghijklmnopqrstuvwxyz"),
+        ("ECICOMM__AUTH__REQUIRE_TOTP", "false"),
+    ];
+    assert_eq!(with(&FIT).unwrap().profile, Profile::Production);
+    for missing in 1..FIT.len() {
+        let mut less = FIT.to_vec();
+        let (name, _) = less.remove(missing);
+        assert_eq!(with(&less).unwrap_err().key, name);
+    }
+    for (name, value) in
+        [("ECICOMM__DEMO", "true"), ("ECICOMM__PAYMENT__SANDBOX_URL", "http://10.0.0.1:80")]
+    {
+        let more = [&FIT[..], &[(name, value)]].concat();
+        assert_eq!(with(&more).unwrap_err().key, name);
     }
 }
 

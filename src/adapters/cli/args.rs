@@ -1,5 +1,5 @@
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
@@ -15,6 +15,21 @@ pub struct Args {
 }
 
 impl Args {
+    /// The folder that the command names.
+    pub fn data(&self) -> Option<&Path> {
+        let place = match &self.command {
+            None => &self.serve.place,
+            Some(Command::Serve(args)) => &args.place,
+            Some(Command::Doctor(place)) => place,
+            Some(Command::Import(ImportArgs { target, .. }))
+            | Some(Command::Export(ExportArgs { target, .. }))
+            | Some(Command::Seed(SeedArgs { target, .. }))
+            | Some(Command::Reindex(target)) => &target.place,
+            Some(Command::Openapi | Command::Sandbox(_)) => return None,
+        };
+        place.data.as_deref()
+    }
+
     /// What is to be done.
     pub fn into_command(self) -> Command {
         self.command.unwrap_or(Command::Serve(self.serve))
@@ -35,16 +50,26 @@ pub enum Command {
     /// Rebuild the search index while the old one serves.
     Reindex(ServerArgs),
     /// Recompute every counter of the configured store; exits 1 where anything disagrees.
-    Doctor,
+    Doctor(DataArgs),
     /// Print the document of the API.
     Openapi,
     /// Run the sandbox payment gateway as a process of its own, for several servers to share.
     Sandbox(SandboxArgs),
 }
 
+/// The shop to work on, where it is not in memory.
+#[derive(Debug, Default, clap::Args)]
+pub struct DataArgs {
+    /// The folder that keeps everything, whatever `ECICOMM__DATA` says.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
 /// How to run the shop.
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
+    #[command(flatten)]
+    pub place: DataArgs,
     /// Load this catalogue file before serving.
     #[arg(long, value_name = "FILE")]
     pub import: Option<PathBuf>,
@@ -53,11 +78,13 @@ pub struct ServeArgs {
     pub bind: Option<SocketAddr>,
 }
 
-/// A running server to work on.
-#[derive(Debug, clap::Args)]
+/// A running server to work on, or the folder of a shop that is not running.
+#[derive(Debug, Default, clap::Args)]
 pub struct ServerArgs {
+    #[command(flatten)]
+    pub place: DataArgs,
     /// The running server, such as `http://127.0.0.1:8080`.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
     pub server: Option<String>,
     /// The access token of a member of staff.
     #[arg(long, value_name = "TOKEN", env = "ECICOMM_TOKEN", hide_env_values = true)]

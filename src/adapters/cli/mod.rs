@@ -38,7 +38,7 @@ pub async fn run(args: Args, settings: Result<Settings, SettingsError>) -> ExitC
             Ok(settings) => serve::run(&args, settings).await,
             Err(error) => Err(error.into()),
         },
-        Command::Doctor => match settings {
+        Command::Doctor(_) => match settings {
             Ok(settings) => doctor::run(&settings).await,
             Err(error) => Err(error.into()),
         },

@@ -18,6 +18,9 @@ pub struct MemoryConfig {
     /// them. The relay sees from the positions that some are missing, says so in the log, and has
     /// the consumer make up for them if it can: search does from the catalog, popularity cannot.
     pub max_events: usize,
+    /// How many carts are kept at most, where they are kept with everything else. Where a new one
+    /// does not fit, the one that would expire first goes.
+    pub max_carts: usize,
 }
 
 impl MemoryConfig {
@@ -30,6 +33,7 @@ impl MemoryConfig {
             low_stock_below: Availability::LOW_STOCK_BELOW,
             keep_events: 10_000,
             max_events: 500_000,
+            max_carts: 200_000,
         }
     }
 }

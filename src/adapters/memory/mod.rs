@@ -1,4 +1,6 @@
-//! The whole shop in the memory of one process. It forgets when the process ends.
+//! The whole shop in the memory of one process. It forgets when the process ends, unless it is given
+//! a journal: then nothing is seen by anyone before the journal keeps it, and the next process goes
+//! on from there.
 //!
 //! The state is one value of persistent maps. Readers take a snapshot of it and are never in
 //! anyone's way; a commit applies its writes to a copy of its own, which shares all that it does
@@ -11,7 +13,9 @@
 mod carts;
 mod commit;
 mod config;
+mod group;
 mod map;
+mod published;
 mod query;
 mod search;
 mod state;

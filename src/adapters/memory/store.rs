@@ -1,74 +1,127 @@
-use std::mem;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use tokio::sync::watch;
 
 use super::commit::Draft;
 use super::config::MemoryConfig;
-use super::state::State;
-use crate::domain::shared::{Country, Timestamp};
+use super::group::{Groups, Writer};
+use super::published::Published;
+use super::state::{Recall, State, reader};
+use crate::adapters::record::{Journal, Written};
 use crate::ports::PortError;
 use crate::ports::catalog::ReadContext;
 use crate::ports::store::{CommitError, Store, UnitOfWork};
 
-/// The store, the queries, the sagas, the keys and the event log of a shop in memory.
+/// The store, the queries, the sagas, the keys and the event log of a shop in memory, and the carts
+/// of one that also keeps everything in a journal.
 ///
 /// Everything is kept for good, except events: [`MemoryConfig`] says how many. An event goes once
 /// every known consumer is past it and [`MemoryConfig::keep_events`] newer ones are kept; beyond
 /// [`MemoryConfig::max_events`] the oldest go in any case. A new consumer begins before the oldest
 /// event that is left.
 pub struct MemoryStore {
-    pub(super) config: MemoryConfig,
+    config: MemoryConfig,
     /// Who lists are made for.
     reader: ReadContext,
-    /// Held by the one who changes the state.
-    turn: Mutex<()>,
-    /// The state. It is replaced whole, so that a lock whose holder died guards a whole one.
-    published: RwLock<Arc<State>>,
-    /// The position of the last event.
-    pub(super) head: watch::Sender<u64>,
+    published: Arc<Published>,
+    turn: Turn,
+}
+
+/// How changes take turns.
+enum Turn {
+    /// The change is shown at once, and forgotten when the process ends.
+    Forgetful(Mutex<()>),
+    /// The change waits for its group to be written, by a thread of its own.
+    Journalled(Arc<Groups>, #[expect(dead_code, reason = "its end ends the thread")] Writer),
+    /// The same, but whoever decides a change also writes the group: equal runs are equal.
+    InTurn(Arc<Groups>),
 }
 
 impl MemoryStore {
-    /// An empty shop.
+    /// An empty shop that is forgotten when the process ends.
     pub fn new(config: MemoryConfig) -> Self {
-        let reader = ReadContext {
-            channel: "default".into(),
-            currency: config.currency,
-            country: Country::US,
-            locale: "en".into(),
-            groups: [].into(),
-            at: Timestamp::from_micros(0),
-        };
-        Self {
-            config,
-            reader,
-            turn: Mutex::default(),
-            published: RwLock::default(),
-            head: watch::Sender::new(0),
+        let reader = reader(&config);
+        let published = Arc::new(Published::new(State::default()));
+        Self { config, reader, published, turn: Turn::Forgetful(Mutex::default()) }
+    }
+
+    /// The shop whose facts `journal` keeps. A change is shown, and a commit answers, only when the
+    /// journal has kept it; changes that come while it writes share the next write.
+    pub fn journalled(config: MemoryConfig, journal: Arc<dyn Journal>) -> Result<Self, PortError> {
+        let (store, groups) = Self::recall(config, journal)?;
+        let writer = Writer::start(groups.clone())?;
+        Ok(Self { turn: Turn::Journalled(groups, writer), ..store })
+    }
+
+    /// The same without a thread: every change is written by whoever makes it, while it makes it.
+    pub fn journalled_in_turn(
+        config: MemoryConfig,
+        journal: Arc<dyn Journal>,
+    ) -> Result<Self, PortError> {
+        let (store, groups) = Self::recall(config, journal)?;
+        Ok(Self { turn: Turn::InTurn(groups), ..store })
+    }
+
+    fn recall(
+        config: MemoryConfig,
+        journal: Arc<dyn Journal>,
+    ) -> Result<(Self, Arc<Groups>), PortError> {
+        let reader = reader(&config);
+        let mut recall = Recall::default();
+        journal.recall(&mut |fact| recall.take(fact, &config))?;
+        let (state, views) = recall.finish(&config, &reader)?;
+        match journal.write(&mut [views].iter()) {
+            Written::Kept => {}
+            Written::NotKept(error) | Written::Unknown(error) => return Err(error),
         }
+        let published = Arc::new(Published::new(state));
+        let groups = Arc::new(Groups::new(journal, published.clone()));
+        let turn = Turn::InTurn(groups.clone());
+        Ok((Self { config, reader, published, turn }, groups))
+    }
+
+    pub(super) fn config(&self) -> &MemoryConfig {
+        &self.config
+    }
+
+    pub(super) fn published(&self) -> &Published {
+        &self.published
     }
 
     /// The state as it is now. It never changes; a later one takes its place.
     pub(super) fn snapshot(&self) -> Arc<State> {
-        self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.published.snapshot()
     }
 
-    /// Lets `change` work on a copy of the state, and publishes the copy unless it fails.
-    pub(super) fn change<T, E>(
+    /// Lets `change` work on a copy of the state, and has the copy kept and shown unless it fails.
+    pub(super) async fn change<T, E: From<PortError>>(
         &self,
         change: impl FnOnce(&mut State) -> Result<T, E>,
     ) -> Result<T, E> {
-        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let (answer, ticket) = match &self.turn {
+            Turn::Forgetful(turn) => return self.change_now(turn, change),
+            Turn::Journalled(groups, _) => groups.decide(change)?,
+            Turn::InTurn(groups) => {
+                let decided = groups.decide(change);
+                groups.write_group();
+                decided?
+            }
+        };
+        ticket.kept().await?;
+        Ok(answer)
+    }
+
+    fn change_now<T, E>(
+        &self,
+        turn: &Mutex<()>,
+        change: impl FnOnce(&mut State) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = State::clone(&self.snapshot());
         let answer = change(&mut next)?;
-        let head = next.log.head;
-        let old = {
-            let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);
-            mem::replace(&mut *published, Arc::new(next))
-        };
-        self.head.send_if_modified(|known| mem::replace(known, head) != head);
+        // Nobody writes them down.
+        drop(next.take_facts());
+        let old = self.published.replace(Arc::new(next));
         drop(turn);
         // What nobody reads any more is freed here, at nobody else's cost.
         drop(old);
@@ -88,6 +141,7 @@ impl Store for MemoryStore {
             draft.finish();
             Ok(())
         })
+        .await
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, PortError> {

@@ -4,9 +4,11 @@
 //! line stays readable when the domain moves on. Reading one checks it like any other input.
 
 pub mod catalog_file;
+mod journal;
 mod payment;
 mod time;
 
+pub use journal::{Fact, Journal, Written};
 pub use payment::{
     ChargeRecordBody, ChargeRequestBody, LedgerPageBody, LedgerRowRecord, MoneyRecord, OutcomeBody,
     RefundOutcomeBody, RefundRequestBody, VoidOutcomeBody, VoidRequestBody,

@@ -85,11 +85,10 @@ impl Draft<'_> {
 
     /// Units of a product that is not there move nothing.
     pub(super) fn add_popularity(&mut self, id: ProductId, units: i64) {
-        let Some(kept) = self.state.catalog.products.get(&id) else { return };
-        let moved = kept.sell(units);
-        self.state.catalog.products.insert_mut(id, moved);
-        self.changed.insert(id);
-        self.emit(Aggregate::Product(id), EventBody::PopularityMoved(id));
+        if self.state.catalog.sell(id, units) {
+            self.changed.insert(id);
+            self.emit(Aggregate::Product(id), EventBody::PopularityMoved(id));
+        }
     }
 
     pub(super) fn save_category(

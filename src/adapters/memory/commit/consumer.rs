@@ -16,9 +16,9 @@ impl Draft<'_> {
         unchanged("consumer", here, Some(Version::new(from)))?;
         let row = ConsumerRow { position: to, lease: row.and_then(|row| row.lease) };
         for parked in park {
-            self.keep_parked(&consumer, parked);
+            self.state.log.put_parked(&consumer, parked);
         }
-        self.state.log.consumers.insert_mut(consumer, row);
+        self.state.log.put_consumer(consumer, row);
         Ok(())
     }
 
@@ -32,8 +32,7 @@ impl Draft<'_> {
         let Some(parked) = log.parked.get(&id).or_else(|| log.dead.get(&id)).cloned() else {
             return Err(Conflict::Stale("parked event"));
         };
-        log.parked.remove_mut(&id);
-        log.dead.remove_mut(&id);
+        log.remove_parked(&id);
         let settled = match outcome {
             ParkedOutcome::Done => return Ok(()),
             ParkedOutcome::Retry { attempts, due, reason } => {
@@ -44,14 +43,7 @@ impl Draft<'_> {
                 ParkedEvent { attempts: 0, due: self.at(), dead: false, ..parked }
             }
         };
-        self.keep_parked(&id.0, settled);
+        self.state.log.put_parked(&id.0, settled);
         Ok(())
-    }
-
-    fn keep_parked(&mut self, consumer: &str, parked: ParkedEvent) {
-        let id = (consumer.to_owned(), parked.event.position);
-        let log = &mut self.state.log;
-        let kept = if parked.dead { &mut log.dead } else { &mut log.parked };
-        kept.insert_mut(id, parked);
     }
 }

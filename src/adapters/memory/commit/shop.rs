@@ -16,11 +16,7 @@ impl Draft<'_> {
         unchanged("staff member", kept.as_ref().map(|kept| kept.version), expected)?;
         let email = member.email.normalised();
         free(self.state.staff_emails.get(&email), &member.id, Unique::Email, &email)?;
-        if let Some(kept) = kept {
-            self.state.staff_emails.remove_mut(&kept.email.normalised());
-        }
-        self.state.staff_emails.insert_mut(email, member.id);
-        self.state.staff.insert_mut(member.id, member);
+        self.state.put_staff(member);
         Ok(())
     }
 
@@ -31,7 +27,7 @@ impl Draft<'_> {
     ) -> Result<(), Conflict> {
         let kept = self.state.imports.get(&report.id).map(|kept| kept.version);
         unchanged("import", kept, expected)?;
-        self.state.imports.insert_mut(report.id, report);
+        self.state.put_import(report);
         Ok(())
     }
 
@@ -39,7 +35,7 @@ impl Draft<'_> {
         if self.state.secrets.contains_key(&name) {
             return Err(Conflict::Taken(Unique::Secret, name));
         }
-        self.state.secrets.insert_mut(name, value.into());
+        self.state.put_secret(name, value.into());
         Ok(())
     }
 }

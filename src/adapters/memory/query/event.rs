@@ -22,7 +22,7 @@ impl EventLog for MemoryStore {
     }
 
     async fn wait_after(&self, position: u64) -> Result<(), PortError> {
-        let mut heads = self.head.subscribe();
+        let mut heads = self.published().heads();
         heads.wait_for(|head| *head > position).await.map(drop).map_err(PortError::unavailable)
     }
 
@@ -40,9 +40,10 @@ impl EventLog for MemoryStore {
             }
             let position = row.map_or(0, |row| row.position);
             let row = ConsumerRow { position, lease: Some(lease) };
-            state.log.consumers.insert_mut(name.to_owned(), row);
+            state.log.put_consumer(name.to_owned(), row);
             Ok(Some(Consumer { name: name.to_owned(), position }))
         })
+        .await
     }
 
     async fn consumers(&self) -> Result<Vec<Consumer>, PortError> {

@@ -2,6 +2,7 @@
 //!
 //! Never changes anything, but for the leases that ports ask for: of sagas and of consumers.
 
+mod cart;
 mod catalog;
 mod event;
 mod order;

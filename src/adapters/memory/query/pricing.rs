@@ -15,7 +15,7 @@ use crate::ports::pricing::PricingQueries;
 impl PricingQueries for MemoryStore {
     async fn rules(&self, coupons: &[CouponCode]) -> Result<Arc<PricingRules>, PortError> {
         let pricing = &self.snapshot().pricing;
-        let include_tax = self.config.prices_include_tax;
+        let include_tax = self.config().prices_include_tax;
         let automatic = pricing.automatic.get_or_init(|| Arc::new(gather(pricing, include_tax)));
         let mut ids: Vec<PromotionId> =
             coupons.iter().filter_map(|code| pricing.codes.get(code).copied()).collect();

@@ -30,6 +30,7 @@ impl Sagas for MemoryStore {
             });
             Ok(if free { state.sagas.lease(id, lease) } else { None })
         })
+        .await
     }
 
     async fn claim_due(
@@ -42,6 +43,7 @@ impl Sagas for MemoryStore {
             let due = due_by(&state.sagas, now, most);
             Ok(due.into_iter().filter_map(|id| state.sagas.lease(id, lease.clone())).collect())
         })
+        .await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, PortError> {

@@ -1,6 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::adapters::memory::map::{Map, Set};
+use crate::adapters::record::Fact;
 use crate::domain::catalog::{Category, Product};
 use crate::domain::shared::{CategoryId, ProductId, Sku, Slug, StockPolicy, VariantId};
 use crate::ports::catalog::{CategoryNode, ProductView};
@@ -137,6 +138,8 @@ pub struct CatalogState {
     pub counts: Map<CategoryId, u64>,
     /// The tree, built by the first who asks after a change.
     pub tree: Arc<OnceLock<Arc<Vec<CategoryNode>>>>,
+    /// What changed since facts were last taken.
+    pub facts: Vec<Fact>,
 }
 
 impl CatalogState {
@@ -156,8 +159,18 @@ impl CatalogState {
                 self.members.insert_mut((*category, product.id()));
             }
         }
+        self.facts.push(Fact::Product(product.clone()));
         let kept = KeptProduct { sold: old.map_or(0, |kept| kept.sold), product };
         self.products.insert_mut(kept.product.id(), kept.sell(0));
+    }
+
+    /// Counts units of a product that were sold, or came back. Says whether there is the product.
+    pub fn sell(&mut self, id: ProductId, units: i64) -> bool {
+        let Some(kept) = self.products.get(&id) else { return false };
+        let moved = kept.sell(units);
+        self.facts.push(Fact::Sold(id, moved.sold));
+        self.products.insert_mut(id, moved);
+        true
     }
 
     fn index_slugs(&mut self, old: Option<&Product>, new: &Product) {
@@ -272,6 +285,7 @@ impl CatalogState {
         self.category_slugs.insert_mut(category.slug.clone(), category.id);
         let place = (category.parent, category.name.as_str().to_lowercase());
         self.children.insert_mut(place, category.id);
+        self.facts.push(Fact::Category(category.clone()));
         self.categories.insert_mut(category.id, category);
         self.tree = Arc::default();
     }
@@ -279,6 +293,7 @@ impl CatalogState {
     /// Forgets a category.
     pub fn remove_category(&mut self, id: CategoryId) {
         self.unlink_category(id);
+        self.facts.push(Fact::CategoryGone(id));
         self.categories.remove_mut(&id);
         self.counts.remove_mut(&id);
         self.lists.remove_mut(&Some(id));

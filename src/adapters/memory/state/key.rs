@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use crate::adapters::memory::map::{Map, Set};
+use crate::adapters::record::Fact;
 use crate::domain::shared::{OrderId, Timestamp};
 use crate::ports::idempotency::{KeyId, KeyRow, KeyState, Outcome, RETENTION};
 
@@ -13,6 +14,8 @@ pub struct KeyTable {
     pub in_flight: Map<OrderId, KeyId>,
     /// Keys by when they were first used.
     pub by_age: Set<(Timestamp, KeyId)>,
+    /// What changed since facts were last taken.
+    pub facts: Vec<Fact>,
 }
 
 impl KeyTable {
@@ -29,16 +32,23 @@ impl KeyTable {
 
     /// Keeps a key, over whatever was kept of it.
     pub fn put(&mut self, row: KeyRow) {
-        self.remove(&row.claim.id);
+        self.unlink(&row.claim.id);
         if let KeyState::InFlight(order) = row.state {
             self.in_flight.insert_mut(order, row.claim.id.clone());
         }
         self.by_age.insert_mut((row.at, row.claim.id.clone()));
-        self.rows.insert_mut(row.claim.id.clone(), Arc::new(row));
+        let row = Arc::new(row);
+        self.facts.push(Fact::Key(row.clone()));
+        self.rows.insert_mut(row.claim.id.clone(), row);
     }
 
     /// Forgets a key.
     pub fn remove(&mut self, id: &KeyId) {
+        self.unlink(id);
+        self.facts.push(Fact::KeyGone(id.clone()));
+    }
+
+    fn unlink(&mut self, id: &KeyId) {
         let Some(row) = self.rows.get(id).cloned() else { return };
         if let KeyState::InFlight(order) = row.state {
             self.in_flight.remove_mut(&order);

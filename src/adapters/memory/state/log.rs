@@ -1,5 +1,6 @@
 use crate::adapters::memory::config::MemoryConfig;
 use crate::adapters::memory::map::Map;
+use crate::adapters::record::Fact;
 use crate::domain::order::Lease;
 use crate::domain::shared::Timestamp;
 use crate::ports::events::{Aggregate, Event, EventBody, ParkedEvent};
@@ -28,6 +29,8 @@ pub struct LogState {
     pub parked: Map<(String, u64), ParkedEvent>,
     /// Events given up, by consumer and position.
     pub dead: Map<(String, u64), ParkedEvent>,
+    /// What changed since facts were last taken.
+    pub facts: Vec<Fact>,
 }
 
 /// The most events that one commit lets go of, so that none pays for a consumer that was away.
@@ -40,7 +43,33 @@ impl LogState {
         self.head = self.head.saturating_add(1);
         self.sequences.insert_mut(aggregate.clone(), sequence);
         let event = Event { position: self.head, aggregate, sequence, at, body };
+        self.facts.push(Fact::Sequence(event.aggregate.clone(), sequence));
+        self.facts.push(Fact::Event(event.clone()));
         self.events.insert_mut(self.head, event);
+    }
+
+    /// Moves a consumer, or makes it.
+    pub fn put_consumer(&mut self, name: String, row: ConsumerRow) {
+        // A lease that is taken or prolonged is no fact.
+        if self.consumers.get(&name).map(|known| known.position) != Some(row.position) {
+            self.facts.push(Fact::Consumer(name.clone(), row.position));
+        }
+        self.consumers.insert_mut(name, row);
+    }
+
+    /// Keeps an event that a consumer set aside or gave up.
+    pub fn put_parked(&mut self, consumer: &str, parked: ParkedEvent) {
+        let id = (consumer.to_owned(), parked.event.position);
+        self.facts.push(Fact::Parked(id.0.clone(), parked.clone()));
+        let kept = if parked.dead { &mut self.dead } else { &mut self.parked };
+        kept.insert_mut(id, parked);
+    }
+
+    /// Forgets that a consumer set an event aside or gave it up.
+    pub fn remove_parked(&mut self, id: &(String, u64)) {
+        self.facts.push(Fact::ParkedGone(id.0.clone(), id.1));
+        self.parked.remove_mut(id);
+        self.dead.remove_mut(id);
     }
 
     /// Lets go of old events: those beyond `keep_events` that every consumer is done with, and
@@ -53,6 +82,7 @@ impl LogState {
             if !spare && self.events.size() <= config.max_events {
                 return;
             }
+            self.facts.push(Fact::EventGone(first));
             self.events.remove_mut(&first);
         }
     }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use crate::adapters::memory::map::{List, Map, Set};
+use crate::adapters::record::Fact;
 use crate::domain::order::{Order, OrderEvent, OrderNumber, Phase};
 use crate::domain::shared::{CartId, CustomerId, OrderId};
 use crate::ports::order::OrderMark;
@@ -29,6 +30,8 @@ pub struct OrderState {
     pub by_email: Set<(Arc<str>, OrderMark)>,
     /// Orders of a customer, oldest first.
     pub by_customer: Set<(CustomerId, OrderMark)>,
+    /// What changed since facts were last taken.
+    pub facts: Vec<Fact>,
 }
 
 impl OrderState {
@@ -48,6 +51,8 @@ impl OrderState {
         let mut all = known.unwrap_or_default();
         for event in events {
             all.push_back_mut(event.clone());
+            let number = u64::try_from(all.len()).unwrap_or(u64::MAX);
+            self.facts.push(Fact::OrderEvent(id, number, event.clone()));
         }
         self.rows.insert_mut(id, OrderRow { order: Arc::new(order), events: all });
     }

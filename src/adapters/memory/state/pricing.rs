@@ -1,6 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::adapters::memory::map::Map;
+use crate::adapters::record::Fact;
 use crate::domain::order::PromotionUse;
 use crate::domain::pricing::{PricingRules, Promotion, ShippingMethod, TaxIdentity, TaxRate, Uses};
 use crate::domain::shared::{CouponCode, PromotionId, ShippingCode, ShippingMethodId, TaxRateId};
@@ -26,12 +27,15 @@ pub struct PricingState {
     pub customer_uses: Map<(PromotionId, String), u32>,
     /// The rules that apply without a code, gathered by the first who asks after a change.
     pub automatic: Arc<OnceLock<Arc<PricingRules>>>,
+    /// What changed since facts were last taken.
+    pub facts: Vec<Fact>,
 }
 
 impl PricingState {
     /// Keeps a promotion.
     pub fn put_promotion(&mut self, promotion: Arc<Promotion>) {
-        self.remove_promotion(promotion.id());
+        self.unlink_promotion(promotion.id());
+        self.facts.push(Fact::Promotion(promotion.clone()));
         if let Some(code) = promotion.code() {
             self.codes.insert_mut(code.clone(), promotion.id());
         }
@@ -40,6 +44,11 @@ impl PricingState {
 
     /// Forgets a promotion. How often it was used stays known, for orders that give a use back.
     pub fn remove_promotion(&mut self, id: PromotionId) {
+        self.unlink_promotion(id);
+        self.facts.push(Fact::PromotionGone(id));
+    }
+
+    fn unlink_promotion(&mut self, id: PromotionId) {
         if let Some(code) = self.promotions.get(&id).and_then(|old| old.code().cloned()) {
             self.codes.remove_mut(&code);
         }
@@ -49,13 +58,19 @@ impl PricingState {
 
     /// Keeps a tax rate.
     pub fn put_tax_rate(&mut self, tax_rate: Arc<TaxRate>) {
-        self.remove_tax_rate(tax_rate.id());
+        self.unlink_tax_rate(tax_rate.id());
+        self.facts.push(Fact::TaxRate(tax_rate.clone()));
         self.tax_identities.insert_mut(tax_rate.identity(), tax_rate.id());
         self.tax_rates.insert_mut(tax_rate.id(), tax_rate);
     }
 
     /// Forgets a tax rate.
     pub fn remove_tax_rate(&mut self, id: TaxRateId) {
+        self.unlink_tax_rate(id);
+        self.facts.push(Fact::TaxRateGone(id));
+    }
+
+    fn unlink_tax_rate(&mut self, id: TaxRateId) {
         if let Some(identity) = self.tax_rates.get(&id).map(|old| old.identity()) {
             self.tax_identities.remove_mut(&identity);
         }
@@ -65,13 +80,19 @@ impl PricingState {
 
     /// Keeps a shipping method.
     pub fn put_method(&mut self, method: Arc<ShippingMethod>) {
-        self.remove_method(method.id());
+        self.unlink_method(method.id());
+        self.facts.push(Fact::ShippingMethod(method.clone()));
         self.method_codes.insert_mut(method.code().clone(), method.id());
         self.methods.insert_mut(method.id(), method);
     }
 
     /// Forgets a shipping method.
     pub fn remove_method(&mut self, id: ShippingMethodId) {
+        self.unlink_method(id);
+        self.facts.push(Fact::ShippingMethodGone(id));
+    }
+
+    fn unlink_method(&mut self, id: ShippingMethodId) {
         if let Some(code) = self.methods.get(&id).map(|old| old.code().clone()) {
             self.method_codes.remove_mut(&code);
         }
@@ -101,8 +122,20 @@ impl PricingState {
 
     fn count(&mut self, used: &PromotionUse, change: impl Fn(u32) -> u32) {
         let now = self.uses(used.promotion, Some(&used.customer_key));
-        self.uses.insert_mut(used.promotion, change(now.total));
-        let customer = (used.promotion, used.customer_key.clone());
-        self.customer_uses.insert_mut(customer, change(now.by_customer));
+        self.put_uses(used.promotion, change(now.total));
+        let key = used.customer_key.clone();
+        self.put_customer_uses(used.promotion, key, change(now.by_customer));
+    }
+
+    /// Sets how often a promotion was used.
+    pub fn put_uses(&mut self, promotion: PromotionId, count: u32) {
+        self.facts.push(Fact::Uses(promotion, count));
+        self.uses.insert_mut(promotion, count);
+    }
+
+    /// Sets how often a promotion was used by one customer.
+    pub fn put_customer_uses(&mut self, promotion: PromotionId, key: String, count: u32) {
+        self.facts.push(Fact::CustomerUses(promotion, key.clone(), count));
+        self.customer_uses.insert_mut((promotion, key), count);
     }
 }

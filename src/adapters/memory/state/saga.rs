@@ -1,4 +1,5 @@
 use crate::adapters::memory::map::{Map, Set};
+use crate::adapters::record::Fact;
 use crate::domain::order::{CheckoutState, Lease, Saga, SagaId, SagaPlan};
 use crate::domain::shared::Timestamp;
 
@@ -11,6 +12,8 @@ pub struct SagaState {
     pub due: Set<(Timestamp, SagaId)>,
     /// Sagas that are not over, and checkouts that wait for a person.
     pub open: Set<SagaId>,
+    /// What changed since facts were last taken.
+    pub facts: Vec<Fact>,
 }
 
 impl SagaState {
@@ -27,6 +30,7 @@ impl SagaState {
         } else {
             self.open.remove_mut(&saga.id);
         }
+        self.facts.push(Fact::Saga(saga.clone()));
         self.rows.insert_mut(saga.id, saga);
     }
 

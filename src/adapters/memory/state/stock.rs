@@ -1,4 +1,5 @@
 use crate::adapters::memory::map::{List, Map, Set};
+use crate::adapters::record::Fact;
 use crate::domain::inventory::{Reservation, ReservationState, StockError, StockEvent, StockItem};
 use crate::domain::shared::{Location, OrderId, Sku, StockPolicy, Timestamp};
 
@@ -20,6 +21,8 @@ pub struct StockState {
     pub reservations: Map<OrderId, Vec<Reservation>>,
     /// Orders with reservations that are still held, by when the first of those runs out.
     pub held: Set<(Timestamp, OrderId)>,
+    /// What changed since facts were last taken.
+    pub facts: Vec<Fact>,
 }
 
 impl StockState {
@@ -41,6 +44,7 @@ impl StockState {
         if let Some(stock) = self.skus.get_mut(sku) {
             for item in &mut stock.items {
                 *item = item.clone().with_policy(policy);
+                self.facts.push(Fact::Stock(item.clone()));
             }
         }
     }
@@ -51,6 +55,7 @@ impl StockState {
         let rank = |item: &StockItem| (item.location() != preferred, item.location().clone());
         let place = stock.items.partition_point(|known| rank(known) < rank(&item));
         let sku = item.sku().clone();
+        self.facts.push(Fact::Stock(item.clone()));
         stock.items.insert(place, item);
         self.skus.insert_mut(sku, stock);
     }
@@ -61,8 +66,18 @@ impl StockState {
         let item = stock.items.iter_mut().find(|item| *item.location() == event.location)?;
         Some(item.clone().book(event).map(|booked| {
             *item = booked;
+            self.facts.push(Fact::Stock(item.clone()));
             stock.ledger.push_back_mut(event.clone());
+            let number = u64::try_from(stock.ledger.len()).unwrap_or(u64::MAX);
+            self.facts.push(Fact::StockEvent(number, event.clone()));
         }))
+    }
+
+    /// Adds an entry to a SKU's ledger whose figures are booked already; its number.
+    pub fn restore_entry(&mut self, event: StockEvent) -> Option<u64> {
+        let stock = self.skus.get_mut(&event.sku)?;
+        stock.ledger.push_back_mut(event);
+        u64::try_from(stock.ledger.len()).ok()
     }
 
     /// Keeps the reservations of an order.
@@ -81,6 +96,7 @@ impl StockState {
                 self.held.insert_mut((until, order));
             }
         }
+        self.facts.push(Fact::Reservations(order, reservations.clone()));
         self.reservations.insert_mut(order, reservations);
     }
 }

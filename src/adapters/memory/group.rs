@@ -1,0 +1,229 @@
+//! Changes on their way into the journal.
+//!
+//! A change is decided on the tip, which is ahead of what readers see, and waits. One writer takes
+//! all that wait, writes them as one group, and only then shows them and answers. So a sync is
+//! shared by all who came while the one before ran, and nobody sees what a failing power would take
+//! back. Where a group is not kept, the tip returns to what readers see, and all that was decided
+//! on it is refused.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use std::{mem, thread};
+
+use tokio::sync::oneshot;
+
+use super::published::Published;
+use super::state::State;
+use crate::adapters::record::{Fact, Journal, Written};
+use crate::ports::PortError;
+
+/// The pause between two tries to learn what became of a group.
+const SETTLE_EVERY: Duration = Duration::from_millis(250);
+
+/// A change that is decided and not kept yet.
+struct Waiting {
+    state: Arc<State>,
+    facts: Vec<Fact>,
+    done: oneshot::Sender<Result<(), PortError>>,
+}
+
+/// What the next change is decided on.
+struct Tip {
+    state: Arc<State>,
+    waiting: VecDeque<Waiting>,
+    /// The last state of a group of which nobody knows whether it is kept. Nothing is decided until
+    /// that is known.
+    doubtful: Option<Arc<State>>,
+    closed: bool,
+}
+
+/// Decides changes and has them kept.
+pub struct Groups {
+    journal: Arc<dyn Journal>,
+    published: Arc<Published>,
+    tip: Mutex<Tip>,
+    wake: std::sync::Condvar,
+}
+
+/// The most changes of one group, so that the first of them does not wait for ever.
+const GROUP_MOST: usize = 1_000;
+
+impl Groups {
+    /// Changes of what `published` shows.
+    pub fn new(journal: Arc<dyn Journal>, published: Arc<Published>) -> Self {
+        let tip = Tip {
+            state: published.snapshot(),
+            waiting: VecDeque::new(),
+            doubtful: None,
+            closed: false,
+        };
+        Self { journal, published, tip: Mutex::new(tip), wake: std::sync::Condvar::new() }
+    }
+
+    fn tip(&self) -> MutexGuard<'_, Tip> {
+        // The tip is replaced whole, so a lock of the dead guards a whole one.
+        self.tip.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets `change` work on a copy of the tip. Its answer counts only once the ticket says that
+    /// the change is kept.
+    pub fn decide<T, E: From<PortError>>(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<T, E>,
+    ) -> Result<(T, Ticket), E> {
+        let mut tip = self.tip();
+        if tip.closed || tip.doubtful.is_some() {
+            self.wake.notify_one();
+            return Err(PortError::unavailable("the folder cannot be written just now").into());
+        }
+        let mut next = State::clone(&tip.state);
+        let answer = change(&mut next)?;
+        let facts = next.take_facts();
+        let (done, ticket) = oneshot::channel();
+        let state = Arc::new(next);
+        tip.state = state.clone();
+        tip.waiting.push_back(Waiting { state, facts, done });
+        drop(tip);
+        self.wake.notify_one();
+        Ok((answer, Ticket(ticket)))
+    }
+
+    /// Writes what waits as one group, if anything does, and answers.
+    pub fn write_group(&self) {
+        let Some(group) = self.next_group() else { return };
+        let mut facts = group.iter().flat_map(|waiting| &waiting.facts).peekable();
+        let written =
+            if facts.peek().is_none() { Written::Kept } else { self.journal.write(&mut facts) };
+        match written {
+            Written::Kept => self.show(group),
+            Written::NotKept(error) => self.take_back(group, None, &error),
+            Written::Unknown(error) => {
+                let last = group.last().map(|waiting| waiting.state.clone());
+                self.take_back(group, last, &error);
+            }
+        }
+    }
+
+    fn next_group(&self) -> Option<Vec<Waiting>> {
+        let mut tip = self.tip();
+        if tip.doubtful.is_some() {
+            drop(tip);
+            self.settle();
+            tip = self.tip();
+        }
+        let most = tip.waiting.len().min(GROUP_MOST);
+        Some(tip.waiting.drain(..most).collect()).filter(|group: &Vec<_>| !group.is_empty())
+    }
+
+    fn show(&self, mut group: Vec<Waiting>) {
+        if let Some(last) = group.last_mut() {
+            self.published.replace(mem::take(&mut last.state));
+        }
+        for waiting in group {
+            // Whoever went away meanwhile needs no answer.
+            let _ = waiting.done.send(Ok(()));
+        }
+    }
+
+    /// Refuses a group and all that was decided on top of it.
+    fn take_back(&self, group: Vec<Waiting>, doubtful: Option<Arc<State>>, error: &PortError) {
+        let unknown = doubtful.is_some();
+        tracing::error!(%error, unknown, "changes could not be written to the folder");
+        let mut tip = self.tip();
+        let later = mem::take(&mut tip.waiting);
+        tip.state = self.published.snapshot();
+        tip.doubtful = doubtful;
+        drop(tip);
+        for waiting in group {
+            let told = PortError::new(error.kind(), error.to_string());
+            let _ = waiting.done.send(Err(told));
+        }
+        for waiting in later {
+            let told = PortError::unavailable("a change before this one could not be written");
+            let _ = waiting.done.send(Err(told));
+        }
+    }
+
+    /// Learns what became of a doubtful group, and goes on from there.
+    fn settle(&self) {
+        let kept = match self.journal.settle() {
+            Ok(kept) => kept,
+            Err(error) => {
+                tracing::warn!(%error, "the folder cannot be read back yet");
+                return;
+            }
+        };
+        tracing::info!(kept, "the folder can be written again");
+        let mut tip = self.tip();
+        let doubtful = tip.doubtful.take();
+        if let Some(state) = doubtful.filter(|_| kept) {
+            tip.state = state.clone();
+            self.published.replace(state);
+        }
+    }
+
+    /// Waits until there is something to write. `false` once all is written and none will come.
+    fn wait(&self) -> bool {
+        let mut tip = self.tip();
+        loop {
+            if tip.doubtful.is_some() {
+                let waited = self.wake.wait_timeout(tip, SETTLE_EVERY);
+                tip = waited.unwrap_or_else(PoisonError::into_inner).0;
+                return !tip.closed;
+            }
+            if !tip.waiting.is_empty() || tip.closed {
+                return !tip.waiting.is_empty();
+            }
+            tip = self.wake.wait(tip).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn close(&self) {
+        self.tip().closed = true;
+        self.wake.notify_one();
+    }
+}
+
+/// What a change waits with until it is kept.
+pub struct Ticket(oneshot::Receiver<Result<(), PortError>>);
+
+impl Ticket {
+    /// Waits until the change is kept, or learns that it is not.
+    pub async fn kept(self) -> Result<(), PortError> {
+        match self.0.await {
+            Ok(told) => told,
+            Err(gone) => Err(PortError::timeout(gone)),
+        }
+    }
+}
+
+/// The thread that writes groups. Dropping it writes what still waits.
+pub struct Writer {
+    groups: Arc<Groups>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts to write the groups of `groups` as they come.
+    pub fn start(groups: Arc<Groups>) -> Result<Self, PortError> {
+        let writing = groups.clone();
+        let work = move || {
+            while writing.wait() {
+                writing.write_group();
+            }
+        };
+        let thread = thread::Builder::new().name("journal".to_owned()).spawn(work);
+        Ok(Self { groups, thread: Some(thread.map_err(PortError::internal)?) })
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.groups.close();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that writes to the folder panicked");
+        }
+    }
+}

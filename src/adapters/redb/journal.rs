@@ -1,0 +1,321 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ::redb::{
+    Database, DatabaseError, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
+};
+
+use super::error::{RedbError, damaged, opening};
+use super::key;
+use super::row::{Orders, Row, Table, VIEWS, fact, last_number, order_event};
+use crate::adapters::record::{Fact, Journal, Record, Written};
+use crate::domain::inventory::Reservation;
+use crate::domain::order::{Order, OrderEvent};
+use crate::domain::shared::OrderId;
+use crate::ports::PortError;
+
+/// How the file is arranged; the key of [`Table::Meta`] that says so, and what this version writes.
+const FORMAT: (&[u8], u64) = (b"format", 1);
+/// The key of [`Table::Meta`] that counts writes.
+const WRITES: &[u8] = b"writes";
+/// The memory for pages, in bytes. The shop is in memory anyway, so the pages on the way to the file
+/// are all that is worth keeping.
+const CACHE: usize = 16 * 1024 * 1024;
+
+type Bytes = &'static [u8];
+type Opener = Box<dyn Fn() -> Result<Database, DatabaseError> + Send + Sync>;
+
+/// The journal of a shop in one file.
+pub struct RedbJournal {
+    /// What messages call it.
+    path: PathBuf,
+    open: Opener,
+    open_now: Mutex<Open>,
+}
+
+struct Open {
+    /// None while the file could not be opened again after a failure.
+    database: Option<Database>,
+    /// The number of the last write that was tried.
+    writes: u64,
+}
+
+impl RedbJournal {
+    /// The journal in the file at `path`, made where there is none. Every page is checked against
+    /// its checksum. Refused with `Unavailable` while another process has it, with `Corrupt` where
+    /// the file is not what was written or a later version wrote it.
+    pub fn open(path: &Path) -> Result<Self, PortError> {
+        let file = path.to_owned();
+        let journal = Self::over(path, move || {
+            let mut builder = Database::builder();
+            builder.set_cache_size(CACHE).set_check_integrity_on_open(true).create(&file)
+        })?;
+        // A file whose name is not synced may be gone after a power cut, with all that is in it.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        std::fs::File::open(folder.unwrap_or(Path::new(".")))
+            .and_then(|folder| folder.sync_all())
+            .map_err(PortError::unavailable)?;
+        Ok(journal)
+    }
+
+    /// The journal in what `open` opens, now and after every failure to write. `name` is what
+    /// messages call it.
+    pub fn over(
+        name: &Path,
+        open: impl Fn() -> Result<Database, DatabaseError> + Send + Sync + 'static,
+    ) -> Result<Self, PortError> {
+        let database = open().map_err(|error| opening(name, error))?;
+        let open_now = Mutex::new(Open { database: Some(database), writes: 0 });
+        let journal = Self { path: name.to_owned(), open: Box::new(open), open_now };
+        journal.check_format()?;
+        journal.open_now().writes = journal.meta(WRITES)?.unwrap_or(0);
+        Ok(journal)
+    }
+
+    fn open_now(&self) -> MutexGuard<'_, Open> {
+        self.open_now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed(&self, error: impl Into<RedbError>) -> PortError {
+        PortError::unavailable(format!("{}: {}", self.path.display(), error.into()))
+    }
+
+    fn corrupt(&self, table: Table, error: impl std::fmt::Display) -> PortError {
+        damaged(self.path.display(), format!("table {}: {error}", table.name()))
+    }
+
+    /// Refuses the file of a later version, and marks one that is new.
+    fn check_format(&self) -> Result<(), PortError> {
+        match self.meta(FORMAT.0)? {
+            Some(known) if known <= FORMAT.1 => Ok(()),
+            Some(later) => Err(PortError::corrupt(format!(
+                "{} has the layout {later}, and this ecicomm knows none after {}; use the version \
+                 that wrote it",
+                self.path.display(),
+                FORMAT.1
+            ))),
+            None => {
+                let value = FORMAT.1.to_be_bytes().to_vec();
+                let row = (Table::Meta, FORMAT.0.to_vec());
+                let open = self.open_now();
+                let database = open.database.as_ref().ok_or_else(|| self.closed())?;
+                store(database, &BTreeMap::from([(row, Some(value))])).map_err(|e| self.failed(e))
+            }
+        }
+    }
+
+    fn closed(&self) -> PortError {
+        PortError::unavailable(format!("{} could not be opened again", self.path.display()))
+    }
+
+    fn reader(&self) -> Result<Reader<'_>, PortError> {
+        let open = self.open_now();
+        let database = open.database.as_ref().ok_or_else(|| self.closed())?;
+        let read = database.begin_read().map_err(|error| self.failed(error))?;
+        Ok(Reader { journal: self, read })
+    }
+
+    fn meta(&self, name: &[u8]) -> Result<Option<u64>, PortError> {
+        let reader = self.reader()?;
+        let Some(table) = reader.table(Table::Meta)? else { return Ok(None) };
+        let value = table.get(name).map_err(|error| self.failed(error))?;
+        value.map(|value| last_number(value.value())).transpose()
+    }
+
+    /// The rows of facts, with the number of the write. Of several rows of one thing the last
+    /// counts.
+    fn rows(
+        facts: &mut dyn Iterator<Item = &Fact>,
+        number: u64,
+    ) -> Result<BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>, PortError> {
+        let mut rows = BTreeMap::new();
+        for fact in facts {
+            Row::of(fact, &mut |row| {
+                rows.insert((row.table, row.key), row.value);
+            })?;
+        }
+        rows.insert((Table::Meta, WRITES.to_vec()), Some(number.to_be_bytes().to_vec()));
+        Ok(rows)
+    }
+
+    /// Opens the file again after a failure, which the database asks for, and says whether the last
+    /// write is in it.
+    fn look_again(&self, open: &mut Open) -> Result<bool, PortError> {
+        // The lock on the file goes with the handle, and only then can it be had again.
+        drop(open.database.take());
+        let database = (self.open)().map_err(|error| opening(&self.path, error))?;
+        let read = database.begin_read().map_err(|error| self.failed(error))?;
+        let reader = Reader { journal: self, read };
+        let table = reader.table(Table::Meta)?;
+        let kept = table
+            .and_then(|table| table.get(WRITES).transpose())
+            .transpose()
+            .map_err(|error| self.failed(error))?;
+        let kept = kept.map(|value| last_number(value.value())).transpose()?.unwrap_or(0);
+        open.database = Some(database);
+        Ok(kept == open.writes)
+    }
+}
+
+/// Writes rows, all or none, and syncs.
+fn store(
+    database: &Database,
+    rows: &BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+) -> Result<(), RedbError> {
+    let write = database.begin_write()?;
+    let mut rows = rows.iter().peekable();
+    while let Some(((table, _), _)) = rows.peek() {
+        let current = *table;
+        let mut open = write.open_table(current.definition())?;
+        while let Some(((_, key), value)) = rows.next_if(|((table, _), _)| *table == current) {
+            match value {
+                Some(value) => drop(open.insert(key.as_slice(), value.as_slice())?),
+                None => drop(open.remove(key.as_slice())?),
+            }
+        }
+    }
+    Ok(write.commit()?)
+}
+
+impl Journal for RedbJournal {
+    fn recall(
+        &self,
+        each: &mut dyn FnMut(Fact) -> Result<(), PortError>,
+    ) -> Result<(), PortError> {
+        if let Some(version) = self.meta(VIEWS)? {
+            each(Fact::ViewsFrom(version))?;
+        }
+        let reader = self.reader()?;
+        for table in Table::FACTS {
+            if table == Table::Reservation {
+                reader.reservations(each)?;
+            } else {
+                reader.tell(table, each)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, facts: &mut dyn Iterator<Item = &Fact>) -> Written {
+        let mut open = self.open_now();
+        let number = open.writes.saturating_add(1);
+        let rows = match Self::rows(facts, number) {
+            Ok(rows) => rows,
+            Err(error) => return Written::NotKept(error),
+        };
+        if open.database.is_none()
+            && let Err(error) = self.look_again(&mut open)
+        {
+            return Written::NotKept(error);
+        }
+        let Some(database) = &open.database else { return Written::NotKept(self.closed()) };
+        let error = match store(database, &rows) {
+            Ok(()) => {
+                open.writes = number;
+                return Written::Kept;
+            }
+            Err(error) => self.failed(error),
+        };
+        open.writes = number;
+        match self.look_again(&mut open) {
+            Ok(true) => Written::Kept,
+            Ok(false) => {
+                open.writes = number.saturating_sub(1);
+                Written::NotKept(error)
+            }
+            Err(again) => Written::Unknown(PortError::timeout(format!("{error}; then {again}"))),
+        }
+    }
+
+    fn settle(&self) -> Result<bool, PortError> {
+        let mut open = self.open_now();
+        let kept = self.look_again(&mut open)?;
+        if !kept {
+            open.writes = open.writes.saturating_sub(1);
+        }
+        Ok(kept)
+    }
+}
+
+/// One moment of the file.
+struct Reader<'a> {
+    journal: &'a RedbJournal,
+    read: ReadTransaction,
+}
+
+impl Reader<'_> {
+    /// A table, unless nothing was ever in it.
+    fn table(&self, table: Table) -> Result<Option<ReadOnlyTable<Bytes, Bytes>>, PortError> {
+        match self.read.open_table(table.definition()) {
+            Ok(open) => Ok(Some(open)),
+            Err(::redb::TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(self.journal.corrupt(table, error)),
+        }
+    }
+
+    fn rows(
+        &self,
+        table: Table,
+        each: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), PortError>,
+    ) -> Result<(), PortError> {
+        let Some(open) = self.table(table)? else { return Ok(()) };
+        for row in open.iter().map_err(|error| self.journal.corrupt(table, error))? {
+            let (key, value) = row.map_err(|error| self.journal.corrupt(table, error))?;
+            each(key.value(), value.value())
+                .map_err(|error| self.journal.corrupt(table, error))?;
+        }
+        Ok(())
+    }
+
+    fn tell(
+        &self,
+        table: Table,
+        each: &mut dyn FnMut(Fact) -> Result<(), PortError>,
+    ) -> Result<(), PortError> {
+        self.rows(table, &mut |key, value| each(fact(table, key, value, self)?))
+    }
+
+    /// Tells what each order holds as one fact.
+    fn reservations(
+        &self,
+        each: &mut dyn FnMut(Fact) -> Result<(), PortError>,
+    ) -> Result<(), PortError> {
+        let mut gathered: Option<(OrderId, Vec<Reservation>)> = None;
+        self.rows(Table::Reservation, &mut |key, value| {
+            let (order, _) = key::parse_id(key)
+                .ok_or_else(|| PortError::corrupt("a reservation is of no order"))?;
+            let (order, reservation) = (OrderId::new(order), Reservation::decode(value)?);
+            match &mut gathered {
+                Some((known, held)) if *known == order => held.push(reservation),
+                _ => {
+                    if let Some((order, held)) = gathered.replace((order, vec![reservation])) {
+                        each(Fact::Reservations(order, held))?;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        match gathered {
+            Some((order, held)) => each(Fact::Reservations(order, held)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Orders for Reader<'_> {
+    fn event(&self, key: &[u8]) -> Result<OrderEvent, PortError> {
+        let missing = || PortError::corrupt("an event of an order is missing");
+        let table = self.table(Table::OrderEvent)?.ok_or_else(missing)?;
+        let value = table.get(key).map_err(|error| self.journal.corrupt(Table::OrderEvent, error))?;
+        OrderEvent::decode(value.ok_or_else(missing)?.value())
+    }
+
+    fn order(&self, id: OrderId, events: u64) -> Result<Arc<Order>, PortError> {
+        let numbers = 1..=events;
+        let events: Result<Vec<OrderEvent>, _> =
+            numbers.map(|number| self.event(&order_event(id, number))).collect();
+        let order = Order::fold(&events?);
+        order.map(Arc::new).ok_or_else(|| PortError::corrupt("events make no order"))
+    }
+}
