@@ -136,6 +136,26 @@ impl<'a, T: Clone, F: Form<T>> Form<Cow<'a, T>> for Lent<F> {
     }
 }
 
+/// A value as the one field of an object: for a record whose value writes no object with a place
+/// for a version.
+pub struct Alone<F>(PhantomData<F>);
+
+#[derive(Serialize, Deserialize)]
+struct AloneRecord<T> {
+    what: T,
+}
+
+impl<T, F: Form<T>> Form<T> for Alone<F> {
+    fn serialize<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        AloneRecord { what: Out::<T, F>::new(value) }.serialize(serializer)
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        let record = AloneRecord::<In<T, F>>::deserialize(deserializer)?;
+        Ok(record.what.0)
+    }
+}
+
 /// What a flag is that a record leaves out because it is on.
 pub fn on() -> bool {
     true

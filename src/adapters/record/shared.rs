@@ -188,21 +188,25 @@ impl Form<Quantity> for Units {
 /// An amount of money, in the form of [`super::MoneyRecord`]. No amount that is kept is below zero:
 /// what it takes away says its field.
 #[derive(Serialize, Deserialize)]
-pub struct Amount<'a> {
+struct AmountRecord<'a> {
     amount: i64,
     #[serde(borrow)]
     currency: Cow<'a, str>,
 }
 
-impl Form<Money> for Amount<'_> {
+/// How an amount of money is written and read.
+pub enum Amount {}
+
+impl Form<Money> for Amount {
     fn serialize<S: Serializer>(value: &Money, serializer: S) -> Result<S::Ok, S::Error> {
         let currency = value.currency();
-        let record = Amount { amount: value.amount(), currency: Cow::Borrowed(currency.code()) };
-        Serialize::serialize(&record, serializer)
+        let record =
+            AmountRecord { amount: value.amount(), currency: Cow::Borrowed(currency.code()) };
+        record.serialize(serializer)
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
-        let record = <Amount<'de> as Deserialize>::deserialize(deserializer)?;
+        let record = AmountRecord::deserialize(deserializer)?;
         if record.amount < 0 {
             return Err(D::Error::custom("an amount must not be negative"));
         }

@@ -12,7 +12,7 @@ use crate::domain::inventory::{
 use crate::domain::shared::{Location, OrderId, Quantity, Sku, StockPolicy, Timestamp, Version};
 
 #[derive(Serialize, Deserialize)]
-pub struct StockItemForm {
+struct StockItemRecord {
     #[serde(with = "Word")]
     sku: Sku,
     #[serde(with = "Word")]
@@ -26,9 +26,12 @@ pub struct StockItemForm {
     version: Version,
 }
 
+/// The stock of a SKU at a location, checked when it is read.
+pub enum StockItemForm {}
+
 impl Form<StockItem> for StockItemForm {
     fn serialize<S: Serializer>(value: &StockItem, serializer: S) -> Result<S::Ok, S::Error> {
-        let record = Self {
+        let record = StockItemRecord {
             sku: value.sku().clone(),
             location: value.location().clone(),
             policy: value.policy(),
@@ -36,16 +39,16 @@ impl Form<StockItem> for StockItemForm {
             reserved: value.reserved(),
             version: value.version(),
         };
-        Serialize::serialize(&record, serializer)
+        record.serialize(serializer)
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StockItem, D::Error> {
-        let record = <Self as Deserialize>::deserialize(deserializer)?;
+        let record = StockItemRecord::deserialize(deserializer)?;
         // On hand may be owed to backorders; what is held never is.
         if record.reserved < 0 {
             return Err(D::Error::custom("reserved must not be negative"));
         }
-        let Self { sku, location, policy, on_hand, reserved, version } = record;
+        let StockItemRecord { sku, location, policy, on_hand, reserved, version } = record;
         Ok(StockItem::restore((sku, location), policy, on_hand, reserved, version))
     }
 }
