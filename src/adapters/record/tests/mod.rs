@@ -1,3 +1,6 @@
+mod any;
+mod round_trip;
+
 use uuid::Uuid;
 
 use super::*;
