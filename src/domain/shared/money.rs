@@ -60,8 +60,7 @@ impl Currency {
         if let Some((_, exponent)) = EXPONENTS.iter().find(|(known, _)| *known == code) {
             return Ok(Self { code: bytes, exponent: *exponent });
         }
-        // Each is three letters and a space; stores read many amounts, so nothing is split here.
-        if TWO_DIGITS.as_bytes().chunks(4).any(|known| known.starts_with(&bytes)) {
+        if TWO_DIGITS.split_ascii_whitespace().any(|known| known == code) {
             return Ok(Self { code: bytes, exponent: 2 });
         }
         Err(unknown())
