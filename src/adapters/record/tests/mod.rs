@@ -1,4 +1,6 @@
 mod any;
+mod damage;
+mod golden;
 mod round_trip;
 
 use uuid::Uuid;

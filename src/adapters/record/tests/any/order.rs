@@ -216,12 +216,11 @@ impl Any for Saga {
             C::NeedsAttention,
         ];
         let order = draw.any();
-        let (id, plan) = match draw.below(2) {
-            0 => (SagaId::Checkout(order), SagaPlan::Checkout(draw.pick(&checkouts))),
-            _ => {
-                let state = draw.pick(&[R::Paying, R::Paid, R::NeedsAttention]);
-                (SagaId::Refund(order, draw.any()), SagaPlan::Refund(state))
-            }
+        let (id, plan) = if draw.any() {
+            (SagaId::Checkout(order), SagaPlan::Checkout(draw.pick(&checkouts)))
+        } else {
+            let state = draw.pick(&[R::Paying, R::Paid, R::NeedsAttention]);
+            (SagaId::Refund(order, draw.any()), SagaPlan::Refund(state))
         };
         Self {
             id,
