@@ -1,5 +1,7 @@
 //! The demo shop: a catalogue and promotions of our own making.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::Failure;
@@ -57,7 +59,12 @@ pub(super) async fn is_empty(shop: &Shop) -> Result<bool, Failure> {
     Ok(shop.catalog.scan(None, None, 1).await?.items.is_empty())
 }
 
-/// Fills a shop with the catalogue and the promotions.
+/// Why a shop is not filled.
+pub(super) fn not_empty() -> Failure {
+    Failure::usage("the shop has products already; add the demo with --force")
+}
+
+/// Fills a shop with the catalogue, and with those of the promotions whose names it does not know.
 pub(super) async fn fill(shop: &Shop) -> Result<Imported, Failure> {
     let options = ImportOptions::default();
     let mut loader = CatalogLoader::begin(&shop.imports, FileFormat::Ndjson, options).await?;
@@ -66,10 +73,23 @@ pub(super) async fn fill(shop: &Shop) -> Result<Imported, Failure> {
     if let Some(bad) = imported.bad_lines().first() {
         return Err(Failure::new(format!("the demo catalogue, {bad}")));
     }
-    for draft in promotions()? {
+    let known = promotion_names(shop).await?;
+    for draft in promotions()?.into_iter().filter(|draft| !known.contains(&draft.name)) {
         shop.pricing.create_promotion(draft).await?;
     }
     Ok(imported)
+}
+
+async fn promotion_names(shop: &Shop) -> Result<BTreeSet<String>, Failure> {
+    let (mut names, mut after) = (BTreeSet::new(), None);
+    loop {
+        let page = shop.ports.pricing.promotions(after, 100).await?;
+        names.extend(page.items.iter().map(|known| known.name().to_owned()));
+        after = page.next;
+        if after.is_none() {
+            return Ok(names);
+        }
+    }
 }
 
 /// The promotions, as the shop takes them.

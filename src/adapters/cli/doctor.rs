@@ -20,7 +20,9 @@ pub(super) async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     for line in told(&report) {
         say(line);
     }
-    say("The store is memory, which is empty at start: there was nothing to disagree.");
+    if settings.data.is_none() {
+        say("The store is memory, which is empty at start: there was nothing to disagree.");
+    }
     Ok(if report.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

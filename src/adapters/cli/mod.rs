@@ -8,6 +8,7 @@ mod args;
 mod demo;
 mod doctor;
 mod failure;
+mod local;
 mod password;
 mod progress;
 #[cfg_attr(not(feature = "remote"), path = "without_remote.rs")]
@@ -17,6 +18,7 @@ mod serve;
 mod source;
 mod stop;
 mod summary;
+mod target;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -27,9 +29,8 @@ pub use failure::Failure;
 
 use crate::settings::{Settings, SettingsError};
 use args::{Command, ExportArgs, ImportArgs, SeedArgs, ServerArgs};
-use remote::Server;
-use source::Source;
 use summary::Imported;
+use target::Target;
 
 /// Does what `args` ask for. Only what runs on this machine's own shop needs its settings.
 pub async fn run(args: Args, settings: Result<Settings, SettingsError>) -> ExitCode {
@@ -42,10 +43,10 @@ pub async fn run(args: Args, settings: Result<Settings, SettingsError>) -> ExitC
             Ok(settings) => doctor::run(&settings).await,
             Err(error) => Err(error.into()),
         },
-        Command::Import(args) => import(&args).await,
-        Command::Export(args) => export(&args).await,
-        Command::Seed(args) => seed(&args).await,
-        Command::Reindex(target) => reindex(&target).await,
+        Command::Import(args) => import(&args, settings).await,
+        Command::Export(args) => export(&args, settings).await,
+        Command::Seed(args) => seed(&args, settings).await,
+        Command::Reindex(args) => reindex(&args, settings).await,
         Command::Openapi => openapi(),
         Command::Sandbox(args) => sandbox::run(&args).await,
     };
@@ -60,16 +61,18 @@ fn say(line: impl Display) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
-async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
+type Configured = Result<Settings, SettingsError>;
+
+async fn import(args: &ImportArgs, settings: Configured) -> Result<ExitCode, Failure> {
     let instead = format!("serve --import {}", args.file.display());
-    let server = server(&args.target, "import", Some(&instead))?;
-    let imported = server.import(Source::open(&args.file)?, args.set_stock).await?;
+    let target = Target::open(&args.target, settings, "import", Some(&instead)).await?;
+    let imported = target.import(&args.file, args.set_stock).await?;
     Ok(tell(&imported))
 }
 
-async fn seed(args: &SeedArgs) -> Result<ExitCode, Failure> {
-    let server = server(&args.target, "seed", Some("serve"))?;
-    Ok(tell(&server.seed(args.force).await?))
+async fn seed(args: &SeedArgs, settings: Configured) -> Result<ExitCode, Failure> {
+    let target = Target::open(&args.target, settings, "seed", Some("serve")).await?;
+    Ok(tell(&target.seed(args.force).await?))
 }
 
 fn tell(imported: &Imported) -> ExitCode {
@@ -80,22 +83,23 @@ fn tell(imported: &Imported) -> ExitCode {
     imported.exit_code().into()
 }
 
-async fn export(args: &ExportArgs) -> Result<ExitCode, Failure> {
-    let server = server(&args.target, "export", None)?;
+async fn export(args: &ExportArgs, settings: Configured) -> Result<ExitCode, Failure> {
+    let target = Target::open(&args.target, settings, "export", None).await?;
     let Some(path) = &args.file else {
-        server.export(&mut io::stdout().lock()).await?;
+        target.export(&mut io::stdout().lock()).await?;
         return Ok(ExitCode::SUCCESS);
     };
     let told = |error: io::Error| Failure::new(format!("{}: {error}", path.display()));
     let mut file = std::fs::File::create(path).map_err(told)?;
-    let bytes = server.export(&mut file).await?;
+    let bytes = target.export(&mut file).await?;
     file.sync_all().map_err(told)?;
     say(format!("{}: {bytes} bytes", path.display()));
     Ok(ExitCode::SUCCESS)
 }
 
-async fn reindex(target: &ServerArgs) -> Result<ExitCode, Failure> {
-    let products = server(target, "reindex", None)?.reindex().await?;
+async fn reindex(args: &ServerArgs, settings: Configured) -> Result<ExitCode, Failure> {
+    let target = Target::open(args, settings, "reindex", None).await?;
+    let products = target.reindex().await?;
     say(format!("{products} products indexed"));
     Ok(ExitCode::SUCCESS)
 }
@@ -104,19 +108,6 @@ fn openapi() -> Result<ExitCode, Failure> {
     let document = crate::bootstrap::openapi().map_err(Failure::new)?;
     writeln!(io::stdout(), "{document}")?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The server to work on. Without one the configured store would be meant, and that is memory.
-fn server(target: &ServerArgs, command: &str, instead: Option<&str>) -> Result<Server, Failure> {
-    let Some(url) = &target.server else {
-        let or =
-            instead.map_or_else(String::new, |instead| format!(", or run `ecicomm {instead}`"));
-        return Err(Failure::usage(format!(
-            "the configured store is memory, which is empty at start and forgotten at exit, so \
-             `{command}` has nothing to work on; name a running server with --server URL{or}"
-        )));
-    };
-    Server::try_new(url, target.token.as_deref())
 }
 
 #[cfg(test)]

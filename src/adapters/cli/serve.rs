@@ -7,11 +7,8 @@ use std::time::Instant;
 use futures_util::FutureExt as _;
 
 use super::args::ServeArgs;
-use super::progress::Progress;
-use super::source::Source;
-use super::summary::Imported;
+use super::local::{load, reindex};
 use super::{Failure, demo, password, say, stop};
-use crate::adapters::record::catalog_file::CatalogLoader;
 use crate::app::Shop;
 use crate::app::catalog::ImportOptions;
 use crate::bootstrap;
@@ -62,7 +59,7 @@ pub(super) async fn run(args: &ServeArgs, mut settings: Settings) -> Result<Exit
     };
     let jobs = bootstrap::jobs(&shop);
     tracing::debug!(elapsed_ms = millis(began), "ready to serve");
-    for line in welcome(address, &sign_in) {
+    for line in welcome(address, &sign_in, settings.data.as_deref()) {
         say(line);
     }
     let ended = server.await;
@@ -75,7 +72,7 @@ pub(super) async fn run(args: &ServeArgs, mut settings: Settings) -> Result<Exit
 async fn fill(shop: &Shop, import: Option<&Path>, settings: &Settings) -> Result<(), Failure> {
     let began = Instant::now();
     if let Some(path) = import {
-        let imported = load(shop, path).await?;
+        let imported = load(shop, path, ImportOptions::default()).await?;
         say(format!("{}: {}", path.display(), imported.counts()));
         for line in imported.bad_lines() {
             say(format!("  {line}"));
@@ -88,36 +85,9 @@ async fn fill(shop: &Shop, import: Option<&Path>, settings: &Settings) -> Result
         demo::fill(shop).await?;
         tracing::debug!(elapsed_ms = millis(began), "demo shop filled");
     }
-    let mut progress = Progress::on_stderr();
-    let told = &mut |count: u64| progress.tell(Instant::now(), || format!("{count} indexed"));
-    let indexed = shop.search.reindex(told).await?;
-    progress.end();
+    let indexed = reindex(shop).await?;
     tracing::debug!(elapsed_ms = millis(began), products = indexed, "search index built");
     Ok(())
-}
-
-/// Imports a file into the shop of this process.
-pub(super) async fn load(shop: &Shop, path: &Path) -> Result<Imported, Failure> {
-    let mut source = Source::open(path)?;
-    let options = ImportOptions::default();
-    let mut loader = CatalogLoader::begin(&shop.imports, source.format(), options).await?;
-    let mut progress = Progress::on_stderr();
-    while let Some(piece) = source.next().await {
-        match piece {
-            Ok(piece) => loader.push(&piece).await?,
-            Err(error) => {
-                progress.end();
-                loader.abort().await?;
-                return Err(Failure::new(format!("{}: {error}", path.display())));
-            }
-        }
-        let report = loader.report();
-        let lines = report.created + report.updated + report.unchanged + report.failed;
-        progress.tell(Instant::now(), || format!("{} read, {lines} lines in", source.share()));
-    }
-    let report = loader.finish().await?;
-    progress.end();
-    Ok(Imported::from(&*report))
 }
 
 /// Makes the first administrator where the settings name one, or the shop is a demo.
@@ -142,7 +112,7 @@ async fn administrator(shop: &Shop, settings: &Settings) -> Result<SignIn, Failu
 }
 
 /// Where to look, in lines. Printed once: the password is nowhere else.
-pub(super) fn welcome(address: SocketAddr, sign_in: &SignIn) -> Vec<String> {
+pub(super) fn welcome(address: SocketAddr, sign_in: &SignIn, folder: Option<&Path>) -> Vec<String> {
     let mut lines = vec![
         format!("ECIComm serves http://{address}"),
         format!("  Try it:   http://{address}/docs"),
@@ -162,7 +132,12 @@ pub(super) fn welcome(address: SocketAddr, sign_in: &SignIn) -> Vec<String> {
                 .to_owned(),
         ],
     });
-    lines.push("  MEMORY MODE: everything is forgotten when this process ends.".to_owned());
+    lines.push(match folder {
+        Some(folder) => {
+            format!("  Kept in:  {}, and there again after a restart", folder.display())
+        }
+        None => "  MEMORY MODE: everything is forgotten when this process ends.".to_owned(),
+    });
     lines
 }
 

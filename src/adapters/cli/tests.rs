@@ -1,15 +1,15 @@
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Parser as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::args::{Delay, delay};
+use super::args::{Delay, ServerArgs, delay};
 use super::progress::{Progress, share};
 use super::serve::{SignIn, welcome};
-use super::source::format_of;
+use super::source::{Source, format_of};
 use super::*;
 use crate::adapters::record::catalog_file::FileFormat;
 use crate::app::operations::{Finding, Report};
@@ -43,12 +43,20 @@ fn a_delay_is_a_number_or_a_span_of_milliseconds() {
     }
 }
 
-#[test]
-fn a_command_without_a_server_says_what_memory_means_and_what_to_do() {
-    let target = ServerArgs { server: None, token: None };
-    let failure = server(&target, "import", Some("serve --import a.csv")).err().unwrap();
+#[tokio::test]
+async fn a_command_without_a_shop_says_what_memory_means_and_what_to_do() {
+    let settings = Settings::in_memory();
+    let instead = Some("serve --import a.csv");
+    let opened = Target::open(&ServerArgs::default(), settings, "import", instead).await;
+    let failure = opened.err().unwrap();
     assert_eq!(failure.exit_code(), ExitCode::from(2));
-    for part in ["memory", "forgotten at exit", "--server URL", "`ecicomm serve --import a.csv`"] {
+    for part in [
+        "memory",
+        "forgotten at exit",
+        "--server URL",
+        "--data DIR",
+        "`ecicomm serve --import a.csv`",
+    ] {
         assert!(failure.message().contains(part), "{failure:?} lacks {part}");
     }
 }
@@ -201,11 +209,11 @@ fn a_made_up_password_meets_the_policy_whatever_chance_says() {
 fn the_welcome_tells_where_to_look_and_that_memory_forgets() {
     let address = "127.0.0.1:8080".parse().unwrap();
     let sign_in = SignIn::MadeUp { email: "a@example.com".into(), password: "Ec1-X".into() };
-    let made_up = welcome(address, &sign_in).join("\n");
+    let made_up = welcome(address, &sign_in, None).join("\n");
     for part in ["http://127.0.0.1:8080/docs", "a@example.com", "Ec1-X", "forgotten when"] {
         assert!(made_up.contains(part), "{made_up}");
     }
-    let nobody = welcome(address, &SignIn::Nobody).join("\n");
+    let nobody = welcome(address, &SignIn::Nobody, Some(Path::new("shop"))).join("\n");
     assert!(nobody.contains("ECICOMM__ADMIN__PASSWORD"), "{nobody}");
 }
 

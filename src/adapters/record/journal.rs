@@ -101,10 +101,7 @@ pub enum Written {
 pub trait Journal: Send + Sync {
     /// Tells every fact that is kept, each thing as it was last. Events of an order, and entries of
     /// a SKU's ledger, come one after the other by number.
-    fn recall(
-        &self,
-        each: &mut dyn FnMut(Fact) -> Result<(), PortError>,
-    ) -> Result<(), PortError>;
+    fn recall(&self, each: &mut dyn FnMut(Fact) -> Result<(), PortError>) -> Result<(), PortError>;
 
     /// Writes facts, in order. Blocks until it is known what became of them.
     fn write(&self, facts: &mut dyn Iterator<Item = &Fact>) -> Written;

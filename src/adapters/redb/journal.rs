@@ -179,10 +179,7 @@ fn store(
 }
 
 impl Journal for RedbJournal {
-    fn recall(
-        &self,
-        each: &mut dyn FnMut(Fact) -> Result<(), PortError>,
-    ) -> Result<(), PortError> {
+    fn recall(&self, each: &mut dyn FnMut(Fact) -> Result<(), PortError>) -> Result<(), PortError> {
         if let Some(version) = self.meta(VIEWS)? {
             each(Fact::ViewsFrom(version))?;
         }
@@ -262,8 +259,7 @@ impl Reader<'_> {
         let Some(open) = self.table(table)? else { return Ok(()) };
         for row in open.iter().map_err(|error| self.journal.corrupt(table, error))? {
             let (key, value) = row.map_err(|error| self.journal.corrupt(table, error))?;
-            each(key.value(), value.value())
-                .map_err(|error| self.journal.corrupt(table, error))?;
+            each(key.value(), value.value()).map_err(|error| self.journal.corrupt(table, error))?;
         }
         Ok(())
     }
@@ -307,7 +303,8 @@ impl Orders for Reader<'_> {
     fn event(&self, key: &[u8]) -> Result<OrderEvent, PortError> {
         let missing = || PortError::corrupt("an event of an order is missing");
         let table = self.table(Table::OrderEvent)?.ok_or_else(missing)?;
-        let value = table.get(key).map_err(|error| self.journal.corrupt(Table::OrderEvent, error))?;
+        let value =
+            table.get(key).map_err(|error| self.journal.corrupt(Table::OrderEvent, error))?;
         OrderEvent::decode(value.ok_or_else(missing)?.value())
     }
 

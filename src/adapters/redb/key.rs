@@ -3,9 +3,7 @@
 use uuid::Uuid;
 
 use crate::domain::order::SagaId;
-use crate::domain::shared::{
-    CategoryId, Location, OrderId, ProductId, PromotionId, Sku,
-};
+use crate::domain::shared::{CategoryId, Location, OrderId, ProductId, PromotionId, Sku};
 use crate::ports::events::Aggregate;
 
 /// Ends a text within a key. No text that is part of a key has it.
@@ -57,7 +55,9 @@ pub(super) fn aggregate(aggregate: &Aggregate) -> Vec<u8> {
         Aggregate::Product(product) => tagged(b'p', id(product.uuid())),
         Aggregate::Category(category) => tagged(b'c', id(category.uuid())),
         Aggregate::Promotion(promotion) => tagged(b'r', id(promotion.uuid())),
-        Aggregate::Stock(sku, location) => tagged(b's', pair(text(sku.as_str()), location.as_str())),
+        Aggregate::Stock(sku, location) => {
+            tagged(b's', pair(text(sku.as_str()), location.as_str()))
+        }
         Aggregate::Order(order) => tagged(b'o', id(order.uuid())),
     }
 }
@@ -97,4 +97,3 @@ pub(super) fn parse_pair(key: &[u8]) -> Option<(&str, &str)> {
     let (first, rest) = key.split_at_checked(end)?;
     Some((std::str::from_utf8(first).ok()?, std::str::from_utf8(rest.get(1..)?).ok()?))
 }
-

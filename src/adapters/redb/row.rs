@@ -166,9 +166,7 @@ impl Row {
                 let key = key::pair(key::text(&id.principal), &id.key);
                 Self::new(T::Key, key, KeyRecord::encode(row)?)
             }
-            Fact::KeyGone(id) => {
-                Self::gone(T::Key, key::pair(key::text(&id.principal), &id.key))
-            }
+            Fact::KeyGone(id) => Self::gone(T::Key, key::pair(key::text(&id.principal), &id.key)),
             Fact::Event(event) => {
                 Self::new(T::Event, event.position.to_be_bytes().to_vec(), event_value(event)?)
             }
@@ -187,7 +185,9 @@ impl Row {
                 Self::gone(T::Parked, key::numbered(key::text(consumer), *position))
             }
             Fact::Staff(member) => Self::new(T::Staff, key::id(member.id.uuid()), member.encode()?),
-            Fact::Import(report) => Self::new(T::Import, key::id(report.id.uuid()), report.encode()?),
+            Fact::Import(report) => {
+                Self::new(T::Import, key::id(report.id.uuid()), report.encode()?)
+            }
             Fact::Secret(name, value) => {
                 Self::new(T::Secret, name.as_bytes().to_vec(), value.to_vec())
             }
@@ -210,7 +210,7 @@ pub(super) fn order_event(order: OrderId, number: u64) -> Vec<u8> {
 fn event_value(event: &Event) -> Result<Vec<u8>, PortError> {
     match &event.body {
         EventBody::Order(order, _) => {
-            let at = event.at.as_micros().to_be_bytes();
+            let at = event.at.micros().to_be_bytes();
             Ok([vec![OF_ORDER], order_event(*order, event.sequence), at.to_vec()].concat())
         }
         _ => event.encode(),

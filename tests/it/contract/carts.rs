@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use ecicomm::adapters::memory::MemoryCarts;
+use ecicomm::adapters::memory::{MemoryCarts, MemoryConfig, MemoryStore};
 use ecicomm::domain::cart::Cart;
-use ecicomm::domain::shared::{Address, AddressParts, ShippingCode, Version};
+use ecicomm::domain::shared::{Address, AddressParts, Currency, ShippingCode, Version};
 use ecicomm::ports::cart::{CartSaved, Carts};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -18,6 +18,7 @@ type Backend = Arc<dyn Carts>;
 macro_rules! tests {
     ($adapter:ident, $open:expr, [$($case:ident),* $(,)?]) => {
         mod $adapter {
+            #[allow(unused_imports)]
             use super::*;
 
             $(
@@ -53,6 +54,9 @@ macro_rules! suite {
 }
 
 suite!(memory, Arc::new(MemoryCarts::new(1_000)));
+suite!(with_everything_else, Arc::new(MemoryStore::new(MemoryConfig::new(Currency::USD))));
+#[cfg(feature = "redb")]
+suite!(folder, crate::contract::store::folder::on(&crate::harness::disk::Disk::default()));
 
 /// A cart's life in seconds.
 const DAY: i64 = 24 * 3_600;

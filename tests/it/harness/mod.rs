@@ -2,3 +2,5 @@
 
 pub mod api;
 pub mod build;
+#[cfg(feature = "redb")]
+pub mod disk;

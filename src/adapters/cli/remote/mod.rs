@@ -149,7 +149,7 @@ impl Server {
     pub async fn seed(&self, force: bool) -> Result<Imported, Failure> {
         let known: ListAnswer = self.get("admin/products?limit=1").await?;
         if !known.items.is_empty() && !force {
-            return Err(Failure::usage("the shop has products already; add the demo with --force"));
+            return Err(demo::not_empty());
         }
         let imported = self.import_body(demo::CATALOG, FileFormat::Ndjson, false).await?;
         let names = self.promotion_names().await?;

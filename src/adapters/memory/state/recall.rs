@@ -9,7 +9,7 @@ use crate::domain::order::{Order, OrderEvent};
 use crate::domain::shared::{Country, OrderId, ProductId, Timestamp};
 use crate::ports::PortError;
 use crate::ports::catalog::ReadContext;
-use crate::ports::events::Event;
+use crate::ports::events::{Event, EventBody};
 
 /// How far the versions of views are apart that two processes give. No process shows as many
 /// changes, and beyond two million starts the sum still is exact in a client that counts in floats.
@@ -47,7 +47,7 @@ impl Recall {
             Fact::OrderEvent(order, number, event) => self.order_event(order, number, event)?,
             Fact::Saga(saga) => state.sagas.put(crate::domain::order::Saga { lease: None, ..saga }),
             Fact::Key(row) => state.keys.put(Arc::unwrap_or_clone(row)),
-            Fact::Event(event) => self.event(event),
+            Fact::Event(event) => self.event(event)?,
             Fact::Sequence(aggregate, last) => state.log.sequences.insert_mut(aggregate, last),
             Fact::Consumer(name, position) => {
                 // Events that went are behind every consumer, so the last position is known still.
@@ -100,10 +100,20 @@ impl Recall {
         Ok((state, Fact::ViewsFrom(next - next % VIEWS_OF_A_PROCESS)))
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, mut event: Event) -> Result<(), PortError> {
+        self.end_order()?;
+        if let EventBody::Order(order, body) = &mut event.body {
+            // The order has the same event, and one in memory is enough.
+            let row = self.state.orders.rows.get(order);
+            let index = usize::try_from(event.sequence.saturating_sub(1)).unwrap_or(usize::MAX);
+            if let Some(known) = row.and_then(|row| row.events.get(index)) {
+                *body = known.clone();
+            }
+        }
         let log = &mut self.state.log;
         log.head = log.head.max(event.position);
         log.events.insert_mut(event.position, event);
+        Ok(())
     }
 
     fn order_event(
@@ -138,11 +148,7 @@ impl Recall {
     }
 }
 
-fn restore_entry(
-    stock: &mut StockState,
-    number: u64,
-    event: StockEvent,
-) -> Result<(), PortError> {
+fn restore_entry(stock: &mut StockState, number: u64, event: StockEvent) -> Result<(), PortError> {
     let sku = event.sku.clone();
     if stock.restore_entry(event) == Some(number) {
         return Ok(());

@@ -6,6 +6,8 @@
 mod categories;
 mod derived;
 mod events;
+#[cfg(feature = "redb")]
+pub mod folder;
 mod keys;
 mod lists;
 mod memory;

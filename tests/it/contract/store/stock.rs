@@ -47,7 +47,7 @@ fn movement(code: &str, kind: StockEventKind, quantity: i64) -> StockMovement {
     StockMovement { sku, location, kind, quantity, reason: None, expected: None }
 }
 
-fn received(code: &str, quantity: i64) -> Write {
+pub fn received(code: &str, quantity: i64) -> Write {
     moved(code, StockEventKind::Received, quantity)
 }
 

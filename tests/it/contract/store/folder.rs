@@ -1,0 +1,258 @@
+//! The store of a folder under the contract, and what it owes beyond: that all is there again.
+
+use std::sync::Arc;
+
+use ecicomm::adapters::memory::{MemoryConfig, MemoryStore};
+use ecicomm::adapters::record::{Fact, Journal as _, Written};
+use ecicomm::adapters::redb::RedbJournal;
+use ecicomm::domain::order::Phase;
+use ecicomm::domain::shared::Currency;
+use ecicomm::ports::cart::{CartSaved, Carts as _};
+use ecicomm::ports::store::{CommitError, UnitOfWork, Write};
+use ecicomm::ports::{PortError, PortErrorKind};
+
+use super::stock::received as receive;
+use super::{Backend, suites};
+use crate::harness::build::{at, cart, key, lease, order, order_id, product, sku};
+use crate::harness::disk::Disk;
+
+/// The store on a disk, as a process has it that begins with it.
+pub fn on(disk: &Disk) -> Arc<MemoryStore> {
+    let journal = disk.journal().unwrap();
+    Arc::new(MemoryStore::journalled(MemoryConfig::new(Currency::USD), journal).unwrap())
+}
+
+async fn open() -> Backend {
+    Backend::of(on(&Disk::default()))
+}
+
+suites!(crate::contract::store::folder::open);
+
+/// What a new process would read, each fact as text.
+fn facts(disk: &Disk) -> Result<Vec<String>, PortError> {
+    let mut facts = Vec::new();
+    disk.journal()?.recall(&mut |fact| {
+        // Every start takes new versions for views.
+        if !matches!(fact, Fact::ViewsFrom(_)) {
+            facts.push(format!("{fact:?}"));
+        }
+        Ok(())
+    })?;
+    Ok(facts)
+}
+
+/// A small shop on a disk: products with stock, an order that was confirmed, one that waits, a
+/// cart, and a consumer that heard of some of it.
+async fn shop(disk: &Disk) {
+    let store = on(disk);
+    let b = Backend::of(store.clone());
+    b.commit((1..=3).map(|number| product(number).save())).await;
+    b.commit([receive("SKU-1", 5), receive("SKU-2", 7)]).await;
+    b.commit([order(1).under(key("first")).place()]).await;
+    b.commit([order(1).under(key("first")).confirm(at(1))]).await;
+    b.commit([order(2).under(key("second")).place()]).await;
+    b.events.lease_consumer("search", lease("one", at(9)), at(0)).await.unwrap();
+    let consumer = "search".to_owned();
+    b.commit([Write::AdvanceConsumer { consumer, from: 0, to: 3, park: Vec::new() }]).await;
+    let saved = store.save(Arc::new(cart(1, at(0))), None, at(0)).await.unwrap();
+    assert_eq!(saved, CartSaved::Saved);
+}
+
+#[tokio::test]
+async fn all_that_was_answered_is_there_after_the_power_failed() {
+    let disk = Disk::default();
+    shop(&disk).await;
+    let before = facts(&disk).unwrap();
+    disk.cut(|| false);
+    assert_eq!(facts(&disk).unwrap(), before);
+    let b = Backend::of(on(&disk));
+    let first = b.orders.order(order_id(1)).await.unwrap().unwrap();
+    assert_eq!(first.phase(), Phase::Confirmed);
+    assert_eq!(b.all_events().await.len(), b.events.head().await.unwrap() as usize);
+    assert_eq!(b.stock.stock(&[sku("SKU-1")]).await.unwrap()[0][0].on_hand(), 4);
+    b.commit([order(2).under(key("second")).confirm(at(1))]).await;
+}
+
+#[tokio::test]
+async fn a_process_that_comes_back_works_on_no_saga_and_waits_for_no_lease() {
+    let disk = Disk::default();
+    shop(&disk).await;
+    let b = Backend::of(on(&disk));
+    let claimed = b.sagas.claim_due(lease("two", at(9)), at(0), 9).await.unwrap();
+    assert_eq!(claimed.len(), 1, "the lease of the dead process counts no more");
+    assert!(b.events.lease_consumer("search", lease("two", at(9)), at(0)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn views_after_a_restart_have_versions_that_none_had_before() {
+    let disk = Disk::default();
+    shop(&disk).await;
+    let mut last = 0;
+    for _ in 0..3 {
+        let b = Backend::of(on(&disk));
+        b.commit([receive("SKU-3", 9)]).await;
+        let views = b.catalog.scan(None, None, 9).await.unwrap().items;
+        let versions: Vec<u64> = views.iter().map(|view| view.version).collect();
+        assert!(versions.iter().all(|version| *version > last), "{versions:?} after {last}");
+        last = versions.into_iter().max().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_the_power_interrupts_is_there_whole_or_not_at_all() {
+    let mut there = [0, 0];
+    for steps in 0..200 {
+        let disk = Disk::default();
+        shop(&disk).await;
+        let b = Backend::of(on(&disk));
+        let before = facts_of_next(&disk).await;
+        disk.fail_after(steps);
+        let unit = UnitOfWork {
+            at: at(0),
+            writes: vec![order(2).under(key("second")).confirm(at(1)), receive("SKU-2", 1)],
+        };
+        let answered = b.store.commit(unit).await.is_ok();
+        drop(b);
+        let mut turn = steps;
+        disk.cut(|| {
+            turn = turn.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            turn & 0x8000 == 0
+        });
+        let after = facts(&disk).unwrap();
+        assert!(after == before.0 || after == before.1, "half a commit after {steps} steps");
+        assert!(!answered || after == before.1, "an answered commit is lost after {steps} steps");
+        there[usize::from(after == before.1)] += 1;
+        if answered {
+            assert!(there[0] > 0 && there[1] > 0, "{there:?}");
+            return;
+        }
+    }
+    panic!("the disk takes more steps than were tried");
+}
+
+/// The facts without and with the commit that is about to be interrupted, which are learnt on
+/// another disk that goes through the same.
+async fn facts_of_next(disk: &Disk) -> (Vec<String>, Vec<String>) {
+    let other = Disk::default();
+    shop(&other).await;
+    let without = facts(&other).unwrap();
+    let b = Backend::of(on(&other));
+    b.commit([order(2).under(key("second")).confirm(at(1)), receive("SKU-2", 1)]).await;
+    drop(b);
+    assert!(disk.size() > 0);
+    (without, facts(&other).unwrap())
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_for_a_while_costs_answers_but_no_data() {
+    let disk = Disk::default();
+    shop(&disk).await;
+    let b = Backend::of(on(&disk));
+    disk.fail_after(2);
+    let unit = || UnitOfWork { at: at(0), writes: vec![receive("SKU-2", 1)] };
+    for _ in 0..3 {
+        let Err(CommitError::Port(error)) = b.store.commit(unit()).await else {
+            panic!("the disk is away");
+        };
+        assert!(matches!(error.kind(), PortErrorKind::Unavailable | PortErrorKind::Timeout));
+    }
+    let units = |b: &Backend| {
+        let stock = b.stock.clone();
+        async move { stock.stock(&[sku("SKU-2")]).await.unwrap()[0][0].on_hand() }
+    };
+    assert_eq!(units(&b).await, 7, "nobody sees what is not kept");
+    disk.heal();
+    let mut tries = 0;
+    while b.store.commit(unit()).await.is_err() {
+        tries += 1;
+        assert!(tries < 1_000, "the store never recovers");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let seen = units(&b).await;
+    drop(b);
+    assert_eq!(units(&Backend::of(on(&disk))).await, seen);
+}
+
+#[tokio::test]
+async fn commits_that_come_together_share_a_sync() {
+    let disk = Disk::default();
+    let b = Backend::of(on(&disk));
+    b.commit([product(1).save()]).await;
+    let before = disk.syncs();
+    let outcomes = b.race((0..200).map(|_| vec![receive("SKU-1", 1)]).collect()).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    let syncs = disk.syncs() - before;
+    assert!(syncs < 300, "{syncs} syncs for 200 commits");
+}
+
+#[tokio::test]
+async fn a_byte_that_rots_is_found_and_never_believed() {
+    let disk = Disk::default();
+    shop(&disk).await;
+    let before = facts(&disk).unwrap();
+    let (mut found, step) = (0, disk.size() / 300 + 1);
+    for place in (0..disk.size()).step_by(step) {
+        disk.rot(place);
+        match facts(&disk) {
+            Ok(after) => assert_eq!(after, before, "byte {place}"),
+            Err(error) => {
+                assert!(error.to_string().contains("shop.redb"), "{error}");
+                found += 1;
+            }
+        }
+        disk.rot(place);
+    }
+    assert!(found > 0, "no page was touched");
+}
+
+#[test]
+fn a_folder_is_for_one_process_at_a_time() {
+    let folder = tempdir("one-process");
+    let path = folder.join("shop.redb");
+    let first = RedbJournal::open(&path).unwrap();
+    let error = RedbJournal::open(&path).err().unwrap();
+    assert_eq!(error.kind(), PortErrorKind::Unavailable);
+    for part in ["shop.redb", "in use", "another folder"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    drop(first);
+    assert!(RedbJournal::open(&path).is_ok());
+}
+
+#[test]
+fn what_is_no_shop_is_named_and_left_alone() {
+    let folder = tempdir("no-shop");
+    let path = folder.join("shop.redb");
+    std::fs::write(&path, "a letter to nobody").unwrap();
+    let error = RedbJournal::open(&path).err().unwrap();
+    assert!(error.to_string().contains("shop.redb"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "a letter to nobody");
+}
+
+#[test]
+fn the_layout_of_a_later_version_is_refused() {
+    let disk = Disk::default();
+    drop(disk.journal().unwrap());
+    disk.set_layout(99);
+    let error = disk.journal().err().unwrap();
+    assert_eq!(error.kind(), PortErrorKind::Corrupt);
+    assert!(error.to_string().contains("99"), "{error}");
+}
+
+#[test]
+fn of_several_facts_about_one_thing_the_last_is_kept() {
+    let disk = Disk::default();
+    let journal = disk.journal().unwrap();
+    let counts = [1, 2, 3].map(|count| Fact::Consumer("search".to_owned(), count));
+    assert!(matches!(journal.write(&mut counts.iter()), Written::Kept));
+    drop(journal);
+    assert_eq!(facts(&disk).unwrap(), [format!("{:?}", counts[2])]);
+}
+
+/// An empty folder of this test.
+fn tempdir(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("ecicomm-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
