@@ -131,7 +131,7 @@ impl Gate {
         if !draw.noted {
             return result;
         }
-        if draw.fate == Fate::CrashAfter {
+        if matches!(draw.fate, Fate::CrashAmid | Fate::CrashAfter) {
             self.die::<()>(op, "crash after").await;
         }
         pause(draw.after).await;

@@ -25,6 +25,7 @@ mod server;
 mod setup;
 mod shopper;
 mod staff;
+mod storage;
 mod tally;
 mod trace;
 mod witness;

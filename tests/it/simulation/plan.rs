@@ -52,6 +52,8 @@ pub fn night_after(second: i64) -> Option<(i64, i64)> {
 /// kind hides is then found by a seed without it.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// Whether the store is on a disk, whose power fails when its server dies. It has one server.
+    pub on_disk: bool,
     /// Servers that share the store.
     pub processes: u16,
     /// Whether all servers ask one search engine, which outlives them; else each has its own.
@@ -112,11 +114,13 @@ impl Plan {
         if rng.happens(self.poison) { u32::try_from(rng.between(1, 9)).unwrap() } else { 0 }
     }
 
-    pub fn of(seed: u64) -> Self {
+    /// The plan of a seed; `on_disk` for a store on a disk.
+    pub fn of(seed: u64, on_disk: bool) -> Self {
         let mut rng = Rng::fork(seed, "plan");
         let mut rate = |rates: &[u32]| *rng.pick(rates);
-        let processes = if rate(&[0, 0, 1]) == 1 { 2 } else { 1 };
+        let processes = if rate(&[0, 0, 1]) == 1 && !on_disk { 2 } else { 1 };
         let mut plan = Self {
+            on_disk,
             processes,
             shared_index: processes > 1 || rate(&[0, 1]) == 1,
             sweep_every: Span::seconds(i64::from(rate(&[10, 10, 60]))),
@@ -147,6 +151,10 @@ impl Plan {
         }
         let mut rng = Rng::fork(seed, "poison");
         plan.poison = *rng.pick(&[0, 2_000, 10_000]);
+        if on_disk {
+            // Each crash is a power cut, which is what such a run is for.
+            (plan.crash, plan.crashes) = (plan.crash.max(400), 12);
+        }
         plan.deadly = rng.percent(40).then(|| 30 + rng.below(800));
         plan
     }

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ecicomm::adapters::jobs::Jobs;
-use ecicomm::adapters::memory::{MemoryCarts, MemoryConfig, MemorySearch, MemoryStore};
+use ecicomm::adapters::memory::{MemoryCarts, MemorySearch, MemoryStore};
 use ecicomm::adapters::resilience::TimeoutGateway;
 use ecicomm::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
 use ecicomm::adapters::system::{HmacSigner, JwtTokens};
 use ecicomm::app::{AppError, Ports, Shop, ShopConfig};
 use ecicomm::bootstrap::assemble;
 use ecicomm::domain::order::{CheckoutState, RefundJobState, Saga, SagaPlan};
-use ecicomm::domain::shared::{Currency, Location, Span};
+use ecicomm::domain::shared::{Location, Span};
 use ecicomm::ports::PortError;
 use ecicomm::ports::cart::Carts;
 use ecicomm::ports::catalog::CatalogQueries;
@@ -32,6 +32,7 @@ use tokio::time;
 use super::faulty::{Faulty, FaultyGateway};
 use super::gate::Gate;
 use super::plan::night_after;
+use super::storage::Storage;
 use super::witness::{SimConsumer, Witness};
 use super::world::{SimClock, SimIds, SimSecrets, World};
 
@@ -55,8 +56,9 @@ impl PasswordHasher for NoPasswords {
 
 /// What a crash leaves as it is: what was committed, the carts, the provider, what a consumer did.
 pub struct Backend {
-    pub store: Arc<MemoryStore>,
-    pub carts: Arc<MemoryCarts>,
+    pub storage: Arc<Storage>,
+    /// Carts in memory; none where they are kept with everything else.
+    carts: Option<Arc<MemoryCarts>>,
     pub sandbox: Arc<SandboxGateway>,
     pub witness: Arc<Witness>,
     /// The search engine of all servers; none where each has its own, which dies with it.
@@ -66,38 +68,45 @@ pub struct Backend {
 impl Backend {
     pub fn new(world: &Arc<World>) -> Self {
         let clock = Arc::new(SimClock(world.clone()));
-        let mut config = MemoryConfig::new(Currency::USD);
-        // The checker reads all events at the end.
-        (config.keep_events, config.max_events) = (10_000_000, 20_000_000);
         let settings = SandboxSettings::new(SandboxLedgerPlace::Memory);
-        let store = Arc::new(MemoryStore::new(config));
+        let storage = world.storage.clone();
         Self {
-            witness: Arc::new(Witness::new(world.clone(), store.clone())),
-            store,
-            carts: Arc::new(MemoryCarts::default()),
+            witness: Arc::new(Witness::new(world.clone(), storage.clone())),
+            storage,
+            carts: (!world.plan.on_disk).then(Arc::default),
             sandbox: Arc::new(SandboxGateway::try_new(clock, settings).unwrap()),
             shared_index: world.plan.shared_index.then(|| Arc::new(MemorySearch::new())),
         }
     }
 
+    /// The store as it is now.
+    pub fn store(&self) -> Arc<MemoryStore> {
+        self.storage.store()
+    }
+
     /// The ports of one life of a server, each behind its gate.
     fn ports(&self, gate: &Arc<Gate>, index: Arc<dyn SearchIndex>) -> Ports {
         let world = &gate.world;
+        let store = self.store();
+        let carts: Arc<dyn Carts> = match &self.carts {
+            Some(carts) => carts.clone(),
+            None => store.clone(),
+        };
         let clock: Arc<dyn Clock> = Arc::new(SimClock(world.clone()));
         let gateway = FaultyGateway { gate: gate.clone(), inner: self.sandbox.clone() };
         let ids: Arc<dyn Ids> = Arc::new(SimIds(world.clone()));
         Ports {
-            store: Faulty::<dyn Store>::new(gate, self.store.clone()),
-            catalog: Faulty::<dyn CatalogQueries>::new(gate, self.store.clone()),
-            pricing: Faulty::<dyn PricingQueries>::new(gate, self.store.clone()),
-            stock: Faulty::<dyn StockQueries>::new(gate, self.store.clone()),
-            orders: Faulty::<dyn OrderQueries>::new(gate, self.store.clone()),
-            sagas: Faulty::<dyn Sagas>::new(gate, self.store.clone()),
-            keys: Faulty::<dyn IdempotencyKeys>::new(gate, self.store.clone()),
-            events: Faulty::<dyn EventLog>::new(gate, self.store.clone()),
-            carts: Faulty::<dyn Carts>::new(gate, self.carts.clone()),
-            imports: self.store.clone(),
-            staff: self.store.clone(),
+            store: Faulty::<dyn Store>::new(gate, store.clone()),
+            catalog: Faulty::<dyn CatalogQueries>::new(gate, store.clone()),
+            pricing: Faulty::<dyn PricingQueries>::new(gate, store.clone()),
+            stock: Faulty::<dyn StockQueries>::new(gate, store.clone()),
+            orders: Faulty::<dyn OrderQueries>::new(gate, store.clone()),
+            sagas: Faulty::<dyn Sagas>::new(gate, store.clone()),
+            keys: Faulty::<dyn IdempotencyKeys>::new(gate, store.clone()),
+            events: Faulty::<dyn EventLog>::new(gate, store.clone()),
+            carts: Faulty::<dyn Carts>::new(gate, carts),
+            imports: store.clone(),
+            staff: store,
             search: Faulty::new(gate, index),
             gateway: Arc::new(TimeoutGateway::new(Arc::new(gateway), PAYMENT_TIMEOUT)),
             ledger: None,
@@ -136,13 +145,13 @@ impl Backend {
 
     /// The positions of all events that the witness gave up.
     pub async fn dead_letters(&self) -> Vec<u64> {
-        let letters = self.store.dead_letters(Witness::NAME, None, 1_000).await.unwrap().items;
+        let letters = self.store().dead_letters(Witness::NAME, None, 1_000).await.unwrap().items;
         letters.iter().map(|letter| letter.event.position).collect()
     }
 
     /// Where every saga stands that is not over.
     pub async fn open_sagas(&self) -> Vec<Saga> {
-        self.store.open(None, 100_000).await.unwrap().items
+        self.store().open(None, 100_000).await.unwrap().items
     }
 }
 
@@ -224,8 +233,11 @@ impl Cluster {
             self.world.lives(server.gate.process, false);
             self.world.check(jobs.restarts() == 0, || "background work panicked".to_owned());
             if died {
-                self.count_crash(server.gate.died_at()).await;
                 drop(jobs);
+                if self.backend.storage.power_cut(|| self.world.percent(50)) {
+                    self.world.count(|tally| tally.power_cuts += 1);
+                }
+                self.count_crash(server.gate.died_at()).await;
             } else {
                 jobs.stop().await;
             }

@@ -23,6 +23,8 @@ pub struct Tally {
     /// Processes that died while a saga stood at this step.
     pub crashes_in: BTreeMap<&'static str, u64>,
     pub crashes: u64,
+    /// Crashes in which the power failed, so that the store had to be read back.
+    pub power_cuts: u64,
     pub disconnects: u64,
     /// Calls that failed, were lost or killed their process, by port. Slow ones are no faults.
     pub faults: BTreeMap<&'static str, u64>,
@@ -65,6 +67,7 @@ impl Tally {
         self.returns += other.returns;
         self.replays += other.replays;
         self.crashes += other.crashes;
+        self.power_cuts += other.power_cuts;
         self.disconnects += other.disconnects;
         self.reservations_expired += other.reservations_expired;
         self.unknown_payments_resolved += other.unknown_payments_resolved;
@@ -97,7 +100,11 @@ impl fmt::Display for Tally {
         write!(f, ", cancelled {}, returns {}", self.cancelled, self.returns)?;
         write!(f, ", refunds {}, answers replayed {}", self.refunds, self.replays)?;
         list(f, "refused", &self.refused)?;
-        write!(f, "\n  crashes {}, clients gone {}", self.crashes, self.disconnects)?;
+        write!(
+            f,
+            "\n  crashes {} ({} power cuts), clients gone {}",
+            self.crashes, self.power_cuts, self.disconnects
+        )?;
         list(f, "crashes with a saga in", &self.crashes_in)?;
         list(f, "faults per port", &self.faults)?;
         list(f, "faults per kind", &self.kinds)?;

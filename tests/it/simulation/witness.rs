@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use ecicomm::adapters::memory::MemoryStore;
 use ecicomm::app::operations::{EventConsumer, HandleError, Relay};
 use ecicomm::domain::shared::Span;
 use ecicomm::ports::PortError;
@@ -15,6 +14,7 @@ use ecicomm::ports::events::{Aggregate, Event, EventLog};
 use ecicomm::ports::store::Write;
 
 use super::gate::Gate;
+use super::storage::Storage;
 use super::world::{Fate, Trouble, World};
 
 /// How long it takes at most, in calm, until an event is handled that none holds up, in seconds.
@@ -53,15 +53,15 @@ enum Odd {
 
 pub struct Witness {
     world: Arc<World>,
-    store: Arc<MemoryStore>,
+    storage: Arc<Storage>,
     seen: Mutex<Seen>,
 }
 
 impl Witness {
     pub const NAME: &'static str = "witness";
 
-    pub fn new(world: Arc<World>, store: Arc<MemoryStore>) -> Self {
-        Self { world, store, seen: Mutex::default() }
+    pub fn new(world: Arc<World>, storage: Arc<Storage>) -> Self {
+        Self { world, storage, seen: Mutex::default() }
     }
 
     /// From now on the event can be handled.
@@ -110,13 +110,14 @@ impl Witness {
 
     /// An event is handed over again only where it could not be noted that it was handled.
     async fn may_repeat(&self, event: &Event, before: i64) {
-        let consumers = self.store.consumers().await.unwrap();
+        let consumers = self.storage.store().consumers().await.unwrap();
         let at = consumers.iter().find(|one| one.name == Self::NAME).map_or(0, |one| one.position);
-        let parked = self.store.parked(Self::NAME, 10_000).await.unwrap();
+        let parked = self.storage.store().parked(Self::NAME, 10_000).await.unwrap();
         let waits = parked.iter().any(|parked| parked.event.position == event.position);
         let done = event.position <= at && !waits;
         let excuses = |trouble: &Trouble| {
-            let crash = matches!(trouble.fate, Fate::CrashBefore | Fate::CrashAfter);
+            let crash =
+                matches!(trouble.fate, Fate::CrashBefore | Fate::CrashAmid | Fate::CrashAfter);
             let in_doubt = !done || trouble.fate != Fate::Refused;
             let moves = MOVES.contains(&trouble.op);
             if trouble.at < before {
@@ -137,7 +138,7 @@ impl Witness {
 
     /// A later event of an aggregate comes first only where those before it were given up.
     async fn may_skip(&self, event: &Event, from: u64) {
-        let log = self.store.events_after(0, usize::MAX).await.unwrap();
+        let log = self.storage.store().events_after(0, usize::MAX).await.unwrap();
         let left_out = log.iter().filter(|other| {
             other.aggregate == event.aggregate && (from..event.sequence).contains(&other.sequence)
         });
@@ -154,11 +155,11 @@ impl Witness {
     /// An event that fails holds up those of its aggregate alone.
     async fn others_went_on(&self) {
         self.world.count(|tally| tally.held_up_checks += 1);
-        let parked = self.store.parked(Self::NAME, 10_000).await.unwrap();
+        let parked = self.storage.store().parked(Self::NAME, 10_000).await.unwrap();
         let held_up: BTreeSet<&Aggregate> = parked.iter().map(|p| &p.event.aggregate).collect();
-        let dead = self.store.dead_letters(Self::NAME, None, 10_000).await.unwrap().items;
+        let dead = self.storage.store().dead_letters(Self::NAME, None, 10_000).await.unwrap().items;
         let given_up: BTreeSet<u64> = dead.iter().map(|letter| letter.event.position).collect();
-        let log = self.store.events_after(0, usize::MAX).await.unwrap();
+        let log = self.storage.store().events_after(0, usize::MAX).await.unwrap();
         let since = self.world.now().minus(Span::seconds(PROMPT));
         let seen = self.seen.lock().unwrap();
         for event in log.iter().take_while(|event| event.at <= since) {
@@ -171,7 +172,7 @@ impl Witness {
 
     /// I9, at rest: every event was handled.
     pub async fn heard_everything(&self) {
-        let log = self.store.events_after(0, usize::MAX).await.unwrap();
+        let log = self.storage.store().events_after(0, usize::MAX).await.unwrap();
         let seen = self.seen.lock().unwrap();
         for event in log {
             let handled = seen.handled.contains_key(&event.position);

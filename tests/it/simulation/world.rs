@@ -11,6 +11,7 @@ use uuid::{Builder, Uuid};
 
 use super::plan::{Manner, Plan, spell_of};
 use super::rng::Rng;
+use super::storage::{Disk, Storage};
 use super::tally::Tally;
 use super::trace::{Step, Trace};
 
@@ -26,6 +27,8 @@ pub enum Fate {
     RequestLost,
     Late,
     CrashBefore,
+    /// The power fails while the disk is written to.
+    CrashAmid,
     CrashAfter,
 }
 
@@ -72,6 +75,8 @@ pub struct Life {
 pub struct World {
     pub seed: u64,
     pub plan: Plan,
+    /// What outlives the servers.
+    pub storage: Arc<Storage>,
     began: Instant,
     inner: Mutex<Inner>,
     /// Told of every commit.
@@ -93,11 +98,12 @@ struct Inner {
 }
 
 impl World {
-    /// The world of a seed; `all` keeps its whole trace.
-    pub fn new(seed: u64, all: bool) -> Arc<Self> {
-        let plan = Plan::of(seed);
+    /// The world of a seed, over a store in memory or on a disk; `all` keeps its whole trace.
+    pub fn new(seed: u64, disk: Option<Disk>, all: bool) -> Arc<Self> {
+        let plan = Plan::of(seed, disk.is_some());
         Arc::new(Self {
             seed,
+            storage: Storage::new(disk),
             began: Instant::now(),
             inner: Mutex::new(Inner {
                 faults: Rng::fork(seed, "faults"),
@@ -248,6 +254,12 @@ impl World {
         Duration::from_millis(u64::try_from(millis).unwrap())
     }
 
+    /// The power will fail in the midst of what the disk is about to write.
+    pub fn power_fails_soon(&self) {
+        let others = self.inner().faults.below(24);
+        self.storage.fail_after(u32::try_from(others).unwrap());
+    }
+
     pub fn percent(&self, percent: u32) -> bool {
         self.inner().faults.percent(percent)
     }
@@ -306,7 +318,11 @@ impl Inner {
         let weight = if weighty { plan.crash_weight } else { 1 };
         if self.crashes.1 < plan.crashes && self.faults.happens(plan.crash * weight) {
             self.crashes.1 += 1;
-            return if self.faults.percent(50) { Fate::CrashBefore } else { Fate::CrashAfter };
+            return match () {
+                () if plan.on_disk && self.faults.percent(60) => Fate::CrashAmid,
+                () if self.faults.percent(50) => Fate::CrashBefore,
+                () => Fate::CrashAfter,
+            };
         }
         let rates = [
             (plan.refuse, Fate::Refused),
@@ -328,6 +344,7 @@ impl Fate {
             Self::RequestLost => "request_lost",
             Self::Late => "late",
             Self::CrashBefore => "crash_before",
+            Self::CrashAmid => "crash_amid",
             Self::CrashAfter => "crash_after",
         }
     }

@@ -11,7 +11,7 @@ use super::{Checker, Left};
 impl Checker<'_> {
     /// I9: every change has its event, in one sequence without gaps, and in one of its aggregate.
     pub(super) async fn events(&self, left: &Left) {
-        let store = &self.cluster.backend.store;
+        let store = &self.cluster.backend.store();
         let log = store.events_after(0, usize::MAX).await.unwrap();
         let head = store.head().await.unwrap();
         self.world.check(u64::try_from(log.len()).unwrap() == head, || {
@@ -76,7 +76,7 @@ impl Checker<'_> {
                 }
             }
         }
-        let store = &self.cluster.backend.store;
+        let store = &self.cluster.backend.store();
         let index = self.cluster.living_index().unwrap();
         let mut shown = 0;
         for id in &self.goods.products {

@@ -110,7 +110,7 @@ impl Checker<'_> {
     }
 
     async fn gather(&self) -> Left {
-        let store = &self.cluster.backend.store;
+        let store = &self.cluster.backend.store();
         let all = store.orders(&OrderFilter::default(), None, 100_000).await.unwrap();
         let mut orders = BTreeMap::new();
         for order in all.items {

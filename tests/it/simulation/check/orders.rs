@@ -71,7 +71,7 @@ impl Checker<'_> {
 
     /// I4, I10: what was acknowledged still stands, and its key still says so.
     pub(super) async fn answers(&self, left: &Left) {
-        let store = &self.cluster.backend.store;
+        let store = &self.cluster.backend.store();
         let mut by_key = BTreeMap::new();
         for promise in self.book.promises() {
             let row = store.key(&promise.key.id, self.world.now()).await.unwrap();
@@ -134,7 +134,7 @@ impl Checker<'_> {
             let uses = uses.filter(move |used| used.promotion == promotion);
             uses.map(|used| used.customer_key.clone()).collect::<Vec<_>>()
         };
-        let store = &self.cluster.backend.store;
+        let store = &self.cluster.backend.store();
         for promotion in [for_ten, once_each] {
             let kept = store.uses(promotion, None).await.unwrap().total;
             let told = u32::try_from(standing(promotion).len()).unwrap();

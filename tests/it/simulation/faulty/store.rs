@@ -63,6 +63,9 @@ impl Store for Faulty<dyn Store> {
                 self.gate.fail(op, draw.fate)
             }
             _ => {
+                if draw.fate == Fate::CrashAmid {
+                    self.gate.world.power_fails_soon();
+                }
                 let result = self.inner.commit(unit).await;
                 self.gate.world.commits.notify_waiters();
                 self.gate.leave(op, draw, result).await
