@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ::redb::{
     Database, DatabaseError, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
@@ -19,6 +21,9 @@ use crate::ports::PortError;
 const FORMAT: (&[u8], u64) = (b"format", 1);
 /// The key of [`Table::Meta`] that counts writes.
 const WRITES: &[u8] = b"writes";
+/// How long a file that another process has is waited for, and how often it is tried.
+const PATIENCE: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The memory for pages, in bytes. The shop is in memory anyway, so the pages on the way to the file
 /// are all that is worth keeping.
 const CACHE: usize = 16 * 1024 * 1024;
@@ -47,10 +52,7 @@ impl RedbJournal {
     /// the file is not what was written or a later version wrote it.
     pub fn open(path: &Path) -> Result<Self, PortError> {
         let file = path.to_owned();
-        let journal = Self::over(path, move || {
-            let mut builder = Database::builder();
-            builder.set_cache_size(CACHE).set_check_integrity_on_open(true).create(&file)
-        })?;
+        let journal = Self::over(path, move || open_file(&file))?;
         // A file whose name is not synced may be gone after a power cut, with all that is in it.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         std::fs::File::open(folder.unwrap_or(Path::new(".")))
@@ -65,7 +67,7 @@ impl RedbJournal {
         name: &Path,
         open: impl Fn() -> Result<Database, DatabaseError> + Send + Sync + 'static,
     ) -> Result<Self, PortError> {
-        let database = open().map_err(|error| opening(name, error))?;
+        let database = patiently(&open).map_err(|error| opening(name, error))?;
         let open_now = Mutex::new(Open { database: Some(database), writes: 0 });
         let journal = Self { path: name.to_owned(), open: Box::new(open), open_now };
         journal.check_format()?;
@@ -155,6 +157,27 @@ impl RedbJournal {
         let kept = kept.map(|value| last_number(value.value())).transpose()?.unwrap_or(0);
         open.database = Some(database);
         Ok(kept == open.writes)
+    }
+}
+
+fn open_file(path: &Path) -> Result<Database, DatabaseError> {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE).set_check_integrity_on_open(true).create(path)
+}
+
+/// Opens, and where another process has the file gives it a moment: one that was killed just now
+/// holds its lock until the system has buried it.
+fn patiently(
+    open: &impl Fn() -> Result<Database, DatabaseError>,
+) -> Result<Database, DatabaseError> {
+    let began = Instant::now();
+    loop {
+        match open() {
+            Err(DatabaseError::DatabaseAlreadyOpen) if began.elapsed() < PATIENCE => {
+                thread::sleep(LOOK_EVERY);
+            }
+            opened => return opened,
+        }
     }
 }
 

@@ -45,11 +45,12 @@ impl Disk {
 
     /// The journal on this disk, for as long as the power is on.
     pub fn journal(&self) -> Result<Arc<RedbJournal>, PortError> {
-        let disk = self.clone();
+        // A process that went with the power opens nothing any more, whatever it still tries.
+        let (disk, life) = (self.clone(), self.platter().life);
         let open = move || {
             let mut builder = Database::builder();
             builder.set_cache_size(1 << 20).set_check_integrity_on_open(true);
-            builder.create_with_backend(disk.handle())
+            builder.create_with_backend(Handle { disk: disk.clone(), life })
         };
         RedbJournal::over(Path::new("shop.redb"), open).map(Arc::new)
     }
