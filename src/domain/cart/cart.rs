@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::CartLine;
 use crate::domain::shared::{
     Address, CartId, CouponCode, Currency, CustomerId, Invalid, LineId, Money, Quantity,
@@ -19,6 +21,35 @@ pub enum CartError {
     /// The cart has no such line.
     #[error("the cart has no such line")]
     NoSuchLine,
+}
+
+/// The parts of a cart, as a store keeps them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CartParts {
+    /// Its id.
+    pub id: CartId,
+    /// How often it changed.
+    pub version: Version,
+    /// What it pays in.
+    pub currency: Currency,
+    /// Whose it is, once its shopper signed in.
+    pub customer: Option<CustomerId>,
+    /// Its lines, in the order of adding.
+    pub lines: Vec<CartLine>,
+    /// Coupon codes, in the order of adding.
+    pub coupons: Vec<CouponCode>,
+    /// Where it is sent to.
+    pub shipping_address: Option<Address>,
+    /// How it is sent, once chosen.
+    pub shipping_option: Option<ShippingCode>,
+    /// The total it last showed.
+    pub shown_total: Option<Money>,
+    /// The carts that it took in.
+    pub merged: Vec<CartId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed, looking at it aside.
+    pub changed_at: Timestamp,
 }
 
 /// A cart as it is kept: what was put in, not what it costs.
@@ -66,6 +97,54 @@ impl Cart {
             merged: Vec::new(),
             created_at: at,
             changed_at: at,
+        }
+    }
+
+    /// A cart as a store kept it, checked again.
+    pub fn restore(parts: CartParts) -> Result<Self, Invalid> {
+        let wrong = |reason: &str| Err(Invalid::new("cart", reason));
+        let lines: BTreeSet<LineId> = parts.lines.iter().map(|line| line.id).collect();
+        let coupons: BTreeSet<&CouponCode> = parts.coupons.iter().collect();
+        if lines.len() < parts.lines.len() || coupons.len() < parts.coupons.len() {
+            return wrong("must hold each line and each coupon once");
+        }
+        if lines.len() > Self::MAX_LINES || coupons.len() > Self::MAX_COUPONS {
+            return wrong("must not hold more lines or coupons than a cart can");
+        }
+        if parts.shown_total.is_some_and(|total| total.currency() != parts.currency) {
+            return wrong("must show its total in its own currency");
+        }
+        Ok(Self {
+            id: parts.id,
+            version: parts.version,
+            currency: parts.currency,
+            customer: parts.customer,
+            lines: parts.lines,
+            coupons: parts.coupons,
+            shipping_address: parts.shipping_address,
+            shipping_option: parts.shipping_option,
+            shown_total: parts.shown_total,
+            merged: parts.merged,
+            created_at: parts.created_at,
+            changed_at: parts.changed_at,
+        })
+    }
+
+    /// Its parts, as a store keeps them.
+    pub fn parts(&self) -> CartParts {
+        CartParts {
+            id: self.id,
+            version: self.version,
+            currency: self.currency,
+            customer: self.customer,
+            lines: self.lines.clone(),
+            coupons: self.coupons.clone(),
+            shipping_address: self.shipping_address.clone(),
+            shipping_option: self.shipping_option.clone(),
+            shown_total: self.shown_total,
+            merged: self.merged.clone(),
+            created_at: self.created_at,
+            changed_at: self.changed_at,
         }
     }
 

@@ -7,7 +7,7 @@
 mod cart;
 mod line;
 
-pub use cart::{Cart, CartError};
+pub use cart::{Cart, CartError, CartParts};
 pub use line::CartLine;
 
 #[cfg(test)]

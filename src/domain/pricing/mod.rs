@@ -42,8 +42,8 @@ pub use shipping::{
 };
 pub use tax::{TaxIdentity, TaxRate, TaxRateParts};
 pub use totals::{
-    AppliedPromotion, CouponOutcome, PricedBasket, PricedLine, Shipping, ShippingCharge, TaxLine,
-    UsageLimits,
+    AppliedPromotion, CouponOutcome, PricedBasket, PricedLine, PricedParts, Shipping,
+    ShippingCharge, TaxLine, UsageLimits,
 };
 
 #[cfg(test)]

@@ -2,10 +2,9 @@ use super::coupon::Candidates;
 use super::options::Choice;
 use super::plan::Plan;
 use super::tax::TaxBook;
-use super::totals::Parts;
 use super::{
-    AppliedPromotion, Basket, CouponOutcome, CouponRefusal, PricedBasket, PricedLine, PricingRules,
-    Promotion, Shipping, ShippingCharge,
+    AppliedPromotion, Basket, CouponOutcome, CouponRefusal, PricedBasket, PricedLine, PricedParts,
+    PricingRules, Promotion, Shipping, ShippingCharge,
 };
 use crate::domain::shared::{Currency, LineId, Money, MoneyError};
 
@@ -46,7 +45,7 @@ pub fn price(basket: &Basket, rules: &PricingRules) -> Result<PricedBasket, Pric
 
     let mut taxes = TaxBook::new(basket, rules);
     let lines = lines(basket, rules, &subtotals, &plan, &mut taxes)?;
-    PricedBasket::try_new(Parts {
+    PricedBasket::try_new(PricedParts {
         currency: basket.currency,
         lines,
         shipping: shipping(basket, rules, &plan, &mut taxes)?,

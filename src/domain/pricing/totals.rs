@@ -1,6 +1,6 @@
 use super::{CouponRefusal, PricingError, Rate};
 use crate::domain::shared::{
-    CouponCode, Currency, LineId, Money, ProductId, PromotionId, Quantity, ShippingCode,
+    CouponCode, Currency, Invalid, LineId, Money, ProductId, PromotionId, Quantity, ShippingCode,
     ShippingMethodId, Sku, TaxRateId,
 };
 
@@ -8,7 +8,7 @@ use crate::domain::shared::{
 /// always add up; all are in the basket's currency and none is negative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PricedBasket {
-    parts: Parts,
+    parts: PricedParts,
     subtotal: Money,
     discount_total: Money,
     shipping_total: Money,
@@ -17,16 +17,38 @@ pub struct PricedBasket {
     total: Money,
 }
 
-/// What a priced basket is made of.
+/// What a priced basket is made of, as a store keeps it; its sums follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Parts {
+pub struct PricedParts {
+    /// The currency of every amount.
     pub currency: Currency,
+    /// The lines, in the basket's order.
     pub lines: Vec<PricedLine>,
+    /// How it is shipped.
     pub shipping: Shipping,
+    /// Each coupon of the basket once, in the order they were given.
     pub coupons: Vec<CouponOutcome>,
+    /// The promotions that take something off, in the order they apply in.
     pub promotions: Vec<AppliedPromotion>,
+    /// What each tax rate comes to.
     pub tax_lines: Vec<TaxLine>,
+    /// Whether the destination is only a guess.
     pub estimated: bool,
+}
+
+impl PricedParts {
+    /// Whether each line and shipping come to what they say.
+    fn add_up(&self) -> bool {
+        let lines = self.lines.iter().all(|line| {
+            line.unit_price.times(line.quantity.units()) == Ok(line.subtotal)
+                && line.subtotal.minus(line.discount) == Ok(line.total)
+        });
+        let shipping = match &self.shipping {
+            Shipping::Charged(charge) => charge.price.minus(charge.discount) == Ok(charge.total),
+            Shipping::NotNeeded | Shipping::NoneApplies | Shipping::ChoiceGone { .. } => true,
+        };
+        lines && shipping
+    }
 }
 
 /// A line of a priced basket.
@@ -160,7 +182,7 @@ pub struct TaxLine {
 
 impl PricedBasket {
     /// Sums the parts up.
-    pub(super) fn try_new(parts: Parts) -> Result<Self, PricingError> {
+    pub(super) fn try_new(parts: PricedParts) -> Result<Self, PricingError> {
         let sum = |part: fn(&PricedLine) -> Money| {
             Money::sum(parts.currency, parts.lines.iter().map(part))
         };
@@ -183,6 +205,19 @@ impl PricedBasket {
             included_tax_total,
             total,
         })
+    }
+
+    /// A priced basket as a store kept it, checked again.
+    pub fn restore(parts: PricedParts) -> Result<Self, Invalid> {
+        if !parts.add_up() {
+            return Err(Invalid::new("priced basket", "must add up"));
+        }
+        Self::try_new(parts).map_err(|error| Invalid::new("priced basket", error.to_string()))
+    }
+
+    /// What it is made of, as a store keeps it.
+    pub fn parts(&self) -> &PricedParts {
+        &self.parts
     }
 
     /// The currency of every amount.
