@@ -3,10 +3,13 @@
 -- Whoever changes stock locks in this order, and so never in a circle: rows of stock by SKU and
 -- location, then rows of product_views by product.
 
--- A moment that a caller computed, by the clock that decides: as far from now as it was from the
--- caller's own `at`. `clock` is that clock where tests give one, else it is the database's.
+-- Now by the clock that decides: `clock` where tests give one, else the database's.
 CREATE FUNCTION now_by(clock timestamptz) RETURNS timestamptz
 LANGUAGE sql VOLATILE AS 'SELECT coalesce(clock, clock_timestamp())';
+
+-- A moment that a caller computed `at` its own time, as far from now by the clock that decides.
+CREATE FUNCTION by_clock(moment timestamptz, at timestamptz, clock timestamptz) RETURNS timestamptz
+LANGUAGE sql VOLATILE AS 'SELECT moment + (coalesce(clock, clock_timestamp()) - at)';
 
 -- Refuses what was begun: the whole statement is undone, and the adapter tells the conflict.
 CREATE FUNCTION refuse(refusal text, subject text, amount bigint) RETURNS void

@@ -83,15 +83,15 @@ $$;
 
 -- Gives committed events their positions, at most `most` of them, in the order of their ids. That
 -- keeps the order of each aggregate: the id of its next event is handed out under the lock that the
--- one before held until its commit. The position of the last event.
-CREATE FUNCTION sequence_events(most bigint) RETURNS bigint
+-- one before held until its commit. `head` is the position of the last event, `moved` how many got
+-- theirs.
+CREATE FUNCTION sequence_events(most bigint, OUT head bigint, OUT moved bigint)
 LANGUAGE plpgsql AS $$
-DECLARE
-    moved bigint;
-    head bigint;
 BEGIN
+    moved := 0;
     IF NOT EXISTS (SELECT FROM outbox) THEN
-        RETURN (SELECT position FROM event_head);
+        head := (SELECT position FROM event_head);
+        RETURN;
     END IF;
     -- One process at a time, any of them. Every statement below sees what the one before left.
     PERFORM pg_advisory_xact_lock(7306356116820488301);
@@ -111,6 +111,5 @@ BEGIN
     IF moved > 0 THEN
         PERFORM pg_notify('ecicomm_events', head::text);
     END IF;
-    RETURN head;
 END
 $$;

@@ -2,3 +2,5 @@
 
 pub mod api;
 pub mod build;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub mod servers;
