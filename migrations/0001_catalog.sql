@@ -7,7 +7,9 @@
 CREATE TABLE shop (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     currency text COLLATE "C" NOT NULL,
-    low_stock_below bigint NOT NULL
+    low_stock_below bigint NOT NULL,
+    -- Whether products are still shown by what it was before.
+    outdated boolean NOT NULL
 );
 
 CREATE TABLE categories (

@@ -19,6 +19,12 @@ CREATE TABLE stock (
     CONSTRAINT stock_never_oversold CHECK (on_hand - reserved >= least_free)
 ) WITH (fillfactor = 70);
 
+-- What the free units may fall to under a policy.
+CREATE FUNCTION least_free(policy text, backorder_limit bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE policy WHEN 'untracked' THEN -9223372036854775807 ELSE -backorder_limit END
+$$;
+
 CREATE TABLE reservations (
     order_id uuid NOT NULL,
     sku_key text COLLATE "C" NOT NULL,

@@ -42,12 +42,12 @@ BEGIN
     -- What was sold under the policy before stays sold.
     UPDATE stock s SET
         product = owner, policy = v.policy, backorder_limit = v.most,
-        least_free = least(-v.most, s.on_hand - s.reserved, 0)
+        least_free = least(least_free(v.policy, v.most), s.on_hand - s.reserved)
     FROM unnest(skus, policies, limits) AS v (sku, policy, most)
     WHERE s.sku_key = v.sku
         AND (s.product, s.policy, s.backorder_limit) IS DISTINCT FROM (owner, v.policy, v.most);
     INSERT INTO stock (sku_key, location, sku, product, policy, backorder_limit, least_free)
-    SELECT sku, main_location, as_written, owner, policy, most, -most
+    SELECT sku, main_location, as_written, owner, policy, most, least_free(policy, most)
     FROM unnest(skus, written, policies, limits, counted)
         AS v (sku, as_written, policy, most, is_counted)
     WHERE is_counted AND NOT EXISTS (SELECT FROM stock s WHERE s.sku_key = v.sku);
@@ -308,7 +308,7 @@ BEGIN
     END IF;
     INSERT INTO stock (sku_key, location, sku, product, policy, backorder_limit, least_free)
     SELECT moved_sku, moved_at, written, v.product, coalesce(v.policy, 'tracked'),
-        coalesce(v.backorder_limit, 0), -coalesce(v.backorder_limit, 0)
+        coalesce(v.backorder_limit, 0), coalesce(least_free(v.policy, v.backorder_limit), 0)
     FROM (SELECT) AS one LEFT JOIN variants v ON v.sku_key = moved_sku;
 END
 $$;

@@ -5,7 +5,7 @@ use futures_util::FutureExt as _;
 use sqlx::postgres::PgConnection;
 
 use super::config::TimeSource;
-use super::convert::{Moment, json, rows, read, saves, time};
+use super::convert::{Moment, json, read, rows, saves, time};
 use super::fault::Fault;
 use super::session::Sessions;
 use super::store::PostgresStore;
@@ -107,11 +107,7 @@ async fn save(
     Ok(if saved.rows_affected() == 0 { CartSaved::Stale } else { CartSaved::Saved })
 }
 
-async fn sweep(
-    connection: &mut PgConnection,
-    moment: Moment,
-    most: usize,
-) -> Result<usize, Fault> {
+async fn sweep(connection: &mut PgConnection, moment: Moment, most: usize) -> Result<usize, Fault> {
     let swept = sqlx::query!(
         "DELETE FROM carts WHERE id IN (
              SELECT id FROM carts WHERE expires_at <= coalesce($1, clock_timestamp())

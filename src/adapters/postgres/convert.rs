@@ -95,6 +95,11 @@ pub fn read<T: Record>(json: &str) -> Result<T, PortError> {
     T::decode(json.as_bytes())
 }
 
+/// Text that someone asks for, unless the database can have none of it: it keeps no NUL.
+pub fn storable(asked: &str) -> Option<String> {
+    (!asked.contains('\0')).then(|| asked.to_owned())
+}
+
 /// What a SKU is found by.
 pub fn sku_key(sku: &Sku) -> String {
     sku.as_str().to_ascii_lowercase()

@@ -1,8 +1,8 @@
 use sqlx::postgres::PgDatabaseError;
 
 use crate::domain::shared::{PromotionId, Sku};
-use crate::ports::{PortError, PortErrorKind};
 use crate::ports::store::{CommitError, Conflict, Unique};
+use crate::ports::{PortError, PortErrorKind};
 
 /// Why work on the database did not go through.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +27,7 @@ const REFUSED: &str = "ZE001";
 const RACES: [&str; 5] = ["40001", "40P01", "55P03", "23505", "23503"];
 
 /// Codes of a server that is starting, stopping, overrun, or not the one that writes.
-const AWAY: [&str; 8] =
-    ["57P03", "57P04", "53300", "53400", "25006", "3D000", "28P01", "28000"];
+const AWAY: [&str; 8] = ["57P03", "57P04", "53300", "53400", "25006", "3D000", "28P01", "28000"];
 
 /// Codes of a connection that ended in the middle, on the server's side.
 const CUT: [&str; 6] = ["57P01", "57P02", "57P05", "08000", "08003", "08006"];
@@ -80,7 +79,11 @@ fn kind(error: &sqlx::Error) -> PortErrorKind {
     use sqlx::Error as E;
     match error {
         E::ColumnDecode { .. } | E::Decode(_) | E::RowNotFound => PortErrorKind::Corrupt,
-        E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::PoolClosed
+        E::Io(_)
+        | E::Tls(_)
+        | E::Protocol(_)
+        | E::PoolTimedOut
+        | E::PoolClosed
         | E::WorkerCrashed => PortErrorKind::Unavailable,
         _ => match database_error(error).map(PgDatabaseError::code) {
             Some(code) if RACES.contains(&code) => PortErrorKind::Conflict,

@@ -139,6 +139,11 @@ impl Session {
         }
     }
 
+    /// Waits so much longer for each answer from here on.
+    pub fn allow(&mut self, more: Duration) {
+        self.patience += more;
+    }
+
     async fn order(&mut self, statement: &'static str) -> Result<(), Fault> {
         self.run(|connection| {
             async move {

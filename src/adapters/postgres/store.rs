@@ -10,7 +10,7 @@ use super::config::PostgresConfig;
 use super::convert::Moment;
 use super::fault::Fault;
 use super::log::Log;
-use super::migrate::check_schema;
+use super::migrate::prepare;
 use super::session::Sessions;
 use crate::ports::PortError;
 use crate::ports::store::{CommitError, Store, UnitOfWork};
@@ -28,8 +28,7 @@ impl PostgresStore {
     /// Connects to a database that was [migrated](super::migrate()) to the schema of this build.
     pub async fn connect(config: PostgresConfig) -> Result<Self, PortError> {
         let sessions = Sessions::new(&config)?;
-        let shop = (config.currency, config.low_stock_below);
-        sessions.ask(move |connection| set_shop(connection, shop).boxed()).await?;
+        prepare(&config).await?;
         let log = Log::start(&sessions, &config.url);
         Ok(Self { config: Arc::new(config), sessions, log })
     }
@@ -43,31 +42,6 @@ impl PostgresStore {
     {
         self.sessions.ask(work).await
     }
-}
-
-/// Tells the database what its functions must know of the shop. Where that changed, every product
-/// is shown anew.
-async fn set_shop(
-    connection: &mut PgConnection,
-    (currency, low_below): (crate::domain::shared::Currency, i64),
-) -> Result<(), Fault> {
-    check_schema(connection).await?;
-    let changed = sqlx::query!(
-        "INSERT INTO shop AS s (currency, low_stock_below) VALUES ($1, $2)
-         ON CONFLICT (only_row) DO UPDATE SET
-             currency = excluded.currency, low_stock_below = excluded.low_stock_below
-         WHERE (s.currency, s.low_stock_below) <> (excluded.currency, excluded.low_stock_below)",
-        currency.code(),
-        low_below,
-    )
-    .execute(&mut *connection)
-    .await?;
-    if changed.rows_affected() > 0 {
-        sqlx::query!("SELECT show_product(product, false, now()) FROM product_views ORDER BY product")
-            .fetch_all(connection)
-            .await?;
-    }
-    Ok(())
 }
 
 #[async_trait]

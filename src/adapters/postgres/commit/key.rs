@@ -1,5 +1,5 @@
 use super::Draft;
-use crate::adapters::postgres::convert::{rows, retention};
+use crate::adapters::postgres::convert::{retention, rows};
 use crate::adapters::postgres::fault::Fault;
 use crate::ports::idempotency::{KeyClaim, Outcome};
 use crate::ports::store::Conflict;

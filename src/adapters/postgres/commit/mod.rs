@@ -32,6 +32,10 @@ use crate::ports::store::{CommitError, Conflict, Write};
 /// How often a unit that loses races is tried.
 const TRIES: u32 = 8;
 
+/// How long a change of the tree may take: with many products below a category it shows them all
+/// anew.
+const TREE_LIMIT: Duration = Duration::from_secs(60);
+
 /// The pause after the first lost race; it doubles, and chance takes up to all of it away.
 const PAUSE: Duration = Duration::from_millis(4);
 
@@ -71,6 +75,7 @@ fn pause(tries: u32) -> Duration {
 
 async fn apply(sessions: &Sessions, unit: Arc<Unit>) -> Result<(), Undone> {
     let mut session = sessions.open().await.map_err(Undone::before)?;
+    session.allow(extra_time(&unit.writes));
     let alone = matches!(unit.writes.as_slice(), [write] if is_one_statement(write));
     if alone {
         // The statement is its own commit.
@@ -78,6 +83,14 @@ async fn apply(sessions: &Sessions, unit: Arc<Unit>) -> Result<(), Undone> {
         return applied.map_err(|fault| Undone { fault, sent: true });
     }
     session.transact(|connection| apply_all(connection, unit).boxed()).await
+}
+
+/// How much longer than one statement a unit may take.
+fn extra_time(writes: &[Write]) -> Duration {
+    let moves_tree = writes.iter().any(|write| matches!(write, Write::SaveCategory { .. }));
+    let each = Duration::from_millis(100);
+    let each = each.saturating_mul(u32::try_from(writes.len()).unwrap_or(u32::MAX));
+    if moves_tree { each + TREE_LIMIT } else { each }
 }
 
 async fn apply_all(connection: &mut PgConnection, unit: Arc<Unit>) -> Result<(), Fault> {

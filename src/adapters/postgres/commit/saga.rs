@@ -27,7 +27,8 @@ impl Draft<'_> {
         if change.as_ref().is_some_and(|change| change.expected.is_none()) {
             return Err(senseless("a saga steps on an order that is there"));
         }
-        let outcome = step.outcome.as_ref().map(|outcome| self.outcome_json(outcome)).transpose()?;
+        let outcome =
+            step.outcome.as_ref().map(|outcome| self.outcome_json(outcome)).transpose()?;
         let change = change.as_ref();
         sqlx::query_as!(
             Answer,

@@ -29,11 +29,7 @@ impl Draft<'_> {
         .passed()
     }
 
-    pub(super) async fn restock(
-        &mut self,
-        order: OrderId,
-        restock: &Restock,
-    ) -> Result<(), Fault> {
+    pub(super) async fn restock(&mut self, order: OrderId, restock: &Restock) -> Result<(), Fault> {
         if !matches!(restock.kind, StockEventKind::Cancelled | StockEventKind::Returned) {
             return Err(senseless("units come back as cancelled or returned"));
         }

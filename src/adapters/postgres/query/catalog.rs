@@ -5,6 +5,7 @@ use futures_util::FutureExt as _;
 
 use super::{category, list, product};
 use crate::adapters::postgres::PostgresStore;
+use crate::adapters::postgres::convert::storable;
 use crate::domain::catalog::{Category, ProductStatus};
 use crate::domain::shared::{CategoryId, ProductId, Sku, Slug, VariantId};
 use crate::ports::PortError;
@@ -41,7 +42,7 @@ impl CatalogQueries for PostgresStore {
     }
 
     async fn by_import_key(&self, key: &str) -> Result<Option<View>, PortError> {
-        let key = key.to_owned();
+        let Some(key) = storable(key) else { return Ok(None) };
         self.ask(|connection| product::by_import_key(connection, key).boxed()).await
     }
 
@@ -77,7 +78,7 @@ impl CatalogQueries for PostgresStore {
         parent: Option<CategoryId>,
         name: &str,
     ) -> Result<Option<Arc<Category>>, PortError> {
-        let name = name.trim().to_lowercase();
+        let Some(name) = storable(&name.trim().to_lowercase()) else { return Ok(None) };
         self.ask(move |connection| category::by_name(connection, parent, name).boxed()).await
     }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::stock::stock_event;
 use crate::adapters::postgres::PostgresStore;
 use crate::adapters::postgres::convert::{
-    Moment, count, number, one_more, rows, read, time, timestamp,
+    Moment, count, number, one_more, read, rows, time, timestamp,
 };
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::order::Lease;
@@ -232,7 +232,8 @@ async fn parked(
     for row in rows {
         let (position, sequence) = (row.position, row.sequence);
         let (aggregate, key, kind) = (row.aggregate, row.key, row.kind);
-        let event = EventRow { position, aggregate, key, sequence, kind, at: row.at, body: row.body };
+        let event =
+            EventRow { position, aggregate, key, sequence, kind, at: row.at, body: row.body };
         found.push(ParkedEvent {
             event: event.event()?,
             attempts: u32::try_from(row.attempts).map_err(PortError::corrupt)?,

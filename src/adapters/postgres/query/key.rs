@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnection;
 
 use super::order::order_at;
 use crate::adapters::postgres::PostgresStore;
-use crate::adapters::postgres::convert::{Moment, rows, retention, timestamp};
+use crate::adapters::postgres::convert::{Moment, retention, rows, timestamp};
 use crate::adapters::postgres::fault::Fault;
 use crate::adapters::record::KeyRecord;
 use crate::domain::shared::{OrderId, Timestamp};

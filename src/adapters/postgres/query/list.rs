@@ -75,36 +75,76 @@ pub async fn list(
     let limit = one_more(query.limit);
     let (number, name, product) = start(query.sort, query.after);
     let rows = match query.sort {
-        ListSort::Newest => listed!(
-            "l.age", "''", "(l.age, l.product) < ($3, $4)", "l.age DESC, l.product DESC",
-            category, limit, number, product
-        )
-        .fetch_all(connection)
-        .await?,
-        ListSort::PriceAscending => listed!(
-            "l.price", "''", "(l.price, l.product) > ($3, $4)", "l.price, l.product",
-            category, limit, number, product
-        )
-        .fetch_all(connection)
-        .await?,
-        ListSort::PriceDescending => listed!(
-            "l.price", "''", "(l.price, l.product) < ($3, $4)", "l.price DESC, l.product DESC",
-            category, limit, number, product
-        )
-        .fetch_all(connection)
-        .await?,
-        ListSort::Popularity => listed!(
-            "l.popularity", "''", "(l.popularity, l.product) < ($3, $4)",
-            "l.popularity DESC, l.product DESC", category, limit, number, product
-        )
-        .fetch_all(connection)
-        .await?,
-        ListSort::Name => listed!(
-            "0::bigint", "l.name_key", "(l.name_key, l.product) > ($3, $4)",
-            "l.name_key, l.product", category, limit, name, product
-        )
-        .fetch_all(connection)
-        .await?,
+        ListSort::Newest => {
+            listed!(
+                "l.age",
+                "''",
+                "(l.age, l.product) < ($3, $4)",
+                "l.age DESC, l.product DESC",
+                category,
+                limit,
+                number,
+                product
+            )
+            .fetch_all(connection)
+            .await?
+        }
+        ListSort::PriceAscending => {
+            listed!(
+                "l.price",
+                "''",
+                "(l.price, l.product) > ($3, $4)",
+                "l.price, l.product",
+                category,
+                limit,
+                number,
+                product
+            )
+            .fetch_all(connection)
+            .await?
+        }
+        ListSort::PriceDescending => {
+            listed!(
+                "l.price",
+                "''",
+                "(l.price, l.product) < ($3, $4)",
+                "l.price DESC, l.product DESC",
+                category,
+                limit,
+                number,
+                product
+            )
+            .fetch_all(connection)
+            .await?
+        }
+        ListSort::Popularity => {
+            listed!(
+                "l.popularity",
+                "''",
+                "(l.popularity, l.product) < ($3, $4)",
+                "l.popularity DESC, l.product DESC",
+                category,
+                limit,
+                number,
+                product
+            )
+            .fetch_all(connection)
+            .await?
+        }
+        ListSort::Name => {
+            listed!(
+                "0::bigint",
+                "l.name_key",
+                "(l.name_key, l.product) > ($3, $4)",
+                "l.name_key, l.product",
+                category,
+                limit,
+                name,
+                product
+            )
+            .fetch_all(connection)
+            .await?
+        }
     };
     let entries: Result<Vec<_>, PortError> = rows.into_iter().map(ListedRow::entry).collect();
     let found = super::page(entries?, query.limit, |(mark, _)| mark.clone());

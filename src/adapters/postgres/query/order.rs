@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use crate::adapters::postgres::PostgresStore;
-use crate::adapters::postgres::convert::{number, one_more, read, time};
+use crate::adapters::postgres::convert::{number, one_more, read, storable, time};
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::order::{Order, OrderEvent, OrderStatus};
 use crate::domain::shared::{CartId, CustomerId, OrderId, Version};
@@ -31,6 +31,9 @@ impl OrderQueries for PostgresStore {
         after: Option<OrderMark>,
         limit: usize,
     ) -> Result<Page<Arc<Order>, OrderMark>, PortError> {
+        if filter.email.as_deref().is_some_and(|email| storable(email).is_none()) {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         let asked = Asked::new(filter, after, limit);
         let found = self.ask(|connection| orders(connection, asked).boxed()).await?;
         Ok(super::page(found, limit, |order| OrderMark {
@@ -60,10 +63,7 @@ fn folded(records: &[String]) -> Result<Arc<Order>, PortError> {
     order.map(Arc::new).ok_or_else(|| PortError::corrupt("an order's events make no order"))
 }
 
-async fn order(
-    connection: &mut PgConnection,
-    id: OrderId,
-) -> Result<Option<Arc<Order>>, Fault> {
+async fn order(connection: &mut PgConnection, id: OrderId) -> Result<Option<Arc<Order>>, Fault> {
     let records = sqlx::query_scalar!(
         r#"SELECT body::text AS "body!" FROM events
         WHERE aggregate = 'order' AND key = $1 ORDER BY sequence"#,

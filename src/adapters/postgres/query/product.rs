@@ -70,11 +70,8 @@ pub async fn by_skus(
     skus: Vec<Sku>,
 ) -> Result<Vec<Option<View>>, Fault> {
     let keys: Vec<String> = skus.iter().map(sku_key).collect();
-    let rows = shown!(
-        "v.sku_key",
-        "JOIN variants v ON v.product = s.id WHERE v.sku_key = ANY($1)",
-        &keys
-    );
+    let rows =
+        shown!("v.sku_key", "JOIN variants v ON v.product = s.id WHERE v.sku_key = ANY($1)", &keys);
     arranged(rows.fetch_all(connection).await?, keys.into_iter())
 }
 

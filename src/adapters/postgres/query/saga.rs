@@ -5,7 +5,7 @@ use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use crate::adapters::postgres::PostgresStore;
-use crate::adapters::postgres::convert::{Moment, one_more, rows, read, saga_key, time, timestamp};
+use crate::adapters::postgres::convert::{Moment, one_more, read, rows, saga_key, time, timestamp};
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::order::{Lease, Saga, SagaId};
 use crate::domain::shared::Timestamp;

@@ -5,7 +5,7 @@ use futures_util::FutureExt as _;
 use sqlx::postgres::PgConnection;
 
 use crate::adapters::postgres::PostgresStore;
-use crate::adapters::postgres::convert::read;
+use crate::adapters::postgres::convert::{read, storable};
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::customer::StaffMember;
 use crate::domain::shared::{ImportId, StaffId};
@@ -20,7 +20,7 @@ impl StaffQueries for PostgresStore {
     }
 
     async fn staff_by_email(&self, email: &str) -> Result<Option<Arc<StaffMember>>, PortError> {
-        let email = email.to_owned();
+        let Some(email) = storable(email) else { return Ok(None) };
         self.ask(|connection| staff_by_email(connection, email).boxed()).await
     }
 

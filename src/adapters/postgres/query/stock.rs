@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::adapters::postgres::PostgresStore;
 use crate::adapters::postgres::convert::{
-    Moment, location, number, one_more, rows, policy, sku, sku_key, timestamp, version,
+    Moment, location, number, one_more, policy, rows, sku, sku_key, timestamp, version,
 };
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::inventory::{

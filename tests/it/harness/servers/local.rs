@@ -107,7 +107,8 @@ impl Local {
     pub fn signal(&self, name: &str) {
         if let Some(id) = self.kept().running {
             send(name, id);
-            let _ = Command::new("pkill").args([&format!("-{name}"), "-P", &id.to_string()]).status();
+            let _ =
+                Command::new("pkill").args([&format!("-{name}"), "-P", &id.to_string()]).status();
         }
     }
 

@@ -100,6 +100,14 @@ impl Database {
         Self { url: server.url(&name), name }
     }
 
+    /// A fresh one without any table.
+    pub async fn empty() -> Self {
+        let server = Postgres::shared();
+        let name = new_name();
+        server.create(&name, None).await;
+        Self { url: server.url(&name), name }
+    }
+
     /// Where it is.
     pub fn url(&self) -> &str {
         &self.url
