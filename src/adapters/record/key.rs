@@ -132,7 +132,7 @@ enum StateRecord<'a> {
         #[serde(with = "Saves")]
         version: Version,
     },
-    Stock(#[serde(with = "Lent::<List<StockItemForm>>")] Cow<'a, Vec<StockItem>>),
+    Stock(#[serde(with = "List::<StockItemForm>")] Vec<StockItem>),
     Refused(#[serde(with = "Lent::<RefusalForm>")] Cow<'a, Refusal>),
 }
 
@@ -143,7 +143,7 @@ impl<'a> StateRecord<'a> {
             KeyState::Done(Outcome::Order(order)) => {
                 Self::Order { order: order.id(), version: order.version() }
             }
-            KeyState::Done(Outcome::Stock(items)) => Self::Stock(Cow::Borrowed(items)),
+            KeyState::Done(Outcome::Stock(items)) => Self::Stock(items.clone()),
             KeyState::Done(Outcome::Refused(refusal)) => Self::Refused(Cow::Borrowed(refusal)),
         }
     }
@@ -237,7 +237,7 @@ impl KeyRecord {
                 }
                 KeyState::Done(Outcome::Order(order))
             }
-            StateRecord::Stock(items) => KeyState::Done(Outcome::Stock(items.into_owned())),
+            StateRecord::Stock(items) => KeyState::Done(Outcome::Stock(items)),
             StateRecord::Refused(refusal) => KeyState::Done(Outcome::Refused(refusal.into_owned())),
         };
         Ok(KeyRow { claim: KeyClaim { id, fingerprint }, state, at })

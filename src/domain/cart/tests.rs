@@ -87,6 +87,34 @@ fn what_is_not_there_cannot_be_changed() {
     assert!(cart(1).remove_coupon(&CouponCode::try_new("TEN").unwrap(), AT).is_err());
 }
 
+#[test]
+fn a_cart_comes_back_from_its_parts() {
+    let code = CouponCode::try_new("TEN").unwrap();
+    let cart = cart(1).add(line(1, 2), AT).unwrap().add_coupon(code, AT).unwrap();
+    let cart = cart.merge(&Cart::new(CartId::new(Uuid::nil()), Currency::USD, None, AT), AT);
+    let cart = cart.showing(Money::new(5, Currency::USD));
+    assert_eq!(Cart::restore(cart.parts()), Ok(cart));
+}
+
+#[test]
+fn parts_that_no_cart_has_are_refused() {
+    let parts = cart(1).add(line(1, 2), AT).unwrap().parts();
+    let twice = vec![line(1, 2), line(1, 3)];
+    let many = (0..101).map(|number| line(number, 1)).collect();
+    let code = CouponCode::try_new("TEN").unwrap();
+    let codes = (0..11).map(|n| CouponCode::try_new(&format!("C{n}")).unwrap()).collect();
+    let euros = Money::new(5, Currency::try_new("EUR").unwrap());
+    for wrong in [
+        CartParts { lines: twice, ..parts.clone() },
+        CartParts { lines: many, ..parts.clone() },
+        CartParts { coupons: vec![code.clone(), code], ..parts.clone() },
+        CartParts { coupons: codes, ..parts.clone() },
+        CartParts { shown_total: Some(euros), ..parts },
+    ] {
+        assert!(Cart::restore(wrong).is_err());
+    }
+}
+
 proptest! {
     #[test]
     fn merging_loses_no_unit(

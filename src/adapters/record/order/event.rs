@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::aftersale::{NoteForm, RefundForm, ReturnForm, ShipmentForm};
 use super::placed::PlacedForm;
-use crate::adapters::record::form::{Alone, Form, Lent, is_off};
+use crate::adapters::record::form::{Alone, Form, Lent, Shared, is_off};
 use crate::adapters::record::kept::records;
 use crate::adapters::record::shared::{Id, Time};
 use crate::domain::order::{Note, OrderEvent, Placed, Refund, Return, Shipment};
@@ -15,7 +15,7 @@ use crate::domain::shared::{PaymentId, RefundId, ReturnId, ShipmentId, Timestamp
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum OrderEventRecord<'a> {
-    Placed(#[serde(with = "Lent::<PlacedForm>")] Cow<'a, Placed>),
+    Placed(#[serde(with = "Lent::<Shared<PlacedForm>>")] Cow<'a, Arc<Placed>>),
     PaymentUnknown(PaymentAt),
     PaymentRequiresAction {
         #[serde(with = "Id")]
@@ -152,7 +152,7 @@ impl<'a> OrderEventRecord<'a> {
     fn event(self) -> OrderEvent {
         use OrderEvent as E;
         match self {
-            Self::Placed(placed) => E::Placed(Arc::new(placed.into_owned())),
+            Self::Placed(placed) => E::Placed(placed.into_owned()),
             Self::PaymentUnknown(of) => E::PaymentUnknown(of.payment, of.at),
             Self::PaymentRequiresAction { payment, next_action, at } => {
                 E::PaymentRequiresAction(payment, next_action.into_owned(), at)

@@ -1,3 +1,8 @@
+mod any;
+mod damage;
+mod golden;
+mod round_trip;
+
 use uuid::Uuid;
 
 use super::*;

@@ -99,3 +99,34 @@ fn a_basket_in_yen_has_no_decimal_digits() {
     assert_eq!(priced.total(), Money::new(899, yen));
     assert_eq!(priced.currency(), yen);
 }
+
+#[test]
+fn a_priced_basket_comes_back_from_its_parts_unless_they_do_not_add_up() {
+    let mut rules = shop(vec![promotion(1, percent("10"))]);
+    rules.tax_rates = vec![tax(1, "10")];
+    rules.shipping_methods = vec![flat(1, "standard", 499)];
+    let priced = price(&basket(vec![line(1, 250, 4)]), &rules).unwrap();
+    let parts = priced.parts().clone();
+    assert_eq!(PricedBasket::restore(parts.clone()), Ok(priced));
+    let with_line = |change: fn(&mut PricedLine)| {
+        let mut changed = parts.clone();
+        change(&mut changed.lines[0]);
+        changed
+    };
+    let with_shipping = |change: fn(&mut ShippingCharge)| {
+        let mut changed = parts.clone();
+        let Shipping::Charged(charge) = &mut changed.shipping else { panic!("not shipped") };
+        change(charge);
+        changed
+    };
+    for wrong in [
+        with_line(|line| line.subtotal = usd(999)),
+        with_line(|line| line.discount = usd(0)),
+        with_line(|line| line.tax = eur(90)),
+        with_line(|line| line.unit_price = usd(i64::MAX)),
+        with_shipping(|charge| charge.total = usd(1)),
+        with_shipping(|charge| charge.tax = eur(1)),
+    ] {
+        assert!(PricedBasket::restore(wrong).is_err());
+    }
+}
