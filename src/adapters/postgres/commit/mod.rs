@@ -34,7 +34,7 @@ const TRIES: u32 = 8;
 
 /// How long a change of the tree may take: with many products below a category it shows them all
 /// anew.
-const TREE_LIMIT: Duration = Duration::from_secs(60);
+const TREE_LIMIT: Duration = Duration::from_mins(1);
 
 /// The pause after the first lost race; it doubles, and chance takes up to all of it away.
 const PAUSE: Duration = Duration::from_millis(4);

@@ -6,7 +6,7 @@ use crate::adapters::postgres::convert::{json, retention, saves, sku_key, time};
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::inventory::Reservation;
 use crate::domain::order::{OrderChange, OrderEvent, Phase};
-use crate::domain::shared::{CartId, CustomerId};
+use crate::domain::shared::{CartId, CustomerId, Version};
 use crate::ports::PortError;
 use crate::ports::store::{OrderUpdate, PlaceOrder, UseToTake};
 
@@ -114,7 +114,7 @@ pub struct ChangeRow {
 impl ChangeRow {
     pub fn of(change: &OrderChange) -> Result<Self, Fault> {
         let OrderChange { order, expected, events } = change;
-        let before = expected.map_or(0, |expected| expected.number());
+        let before = expected.map_or(0, Version::number);
         let told = u64::try_from(events.len()).unwrap_or(u64::MAX);
         if before.saturating_add(told) != order.version().number() {
             return Err(senseless("an order's version counts its events"));
