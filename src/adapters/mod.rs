@@ -7,6 +7,8 @@ pub mod cli;
 pub mod http;
 pub mod jobs;
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod record;
 #[cfg(feature = "redb")]
 pub mod redb;

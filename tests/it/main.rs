@@ -11,4 +11,6 @@ mod command;
 mod contract;
 mod harness;
 mod openapi;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod servers;
 mod simulation;

@@ -57,6 +57,8 @@ suite!(memory, Arc::new(MemoryCarts::new(1_000)));
 suite!(with_everything_else, Arc::new(MemoryStore::new(MemoryConfig::new(Currency::USD))));
 #[cfg(feature = "redb")]
 suite!(folder, crate::contract::store::folder::on(&crate::harness::disk::Disk::default()));
+#[cfg(feature = "postgres")]
+suite!(postgres, in_postgres::open().await);
 
 /// A cart's life in seconds.
 const DAY: i64 = 24 * 3_600;
@@ -208,4 +210,52 @@ async fn in_memory_the_cart_that_expires_first_makes_room() {
     assert!(kept(&b, 3, 30).await.is_some(), "one that is there needs no room");
     assert_eq!(save(&b, &cart(4, at(30)), None, 30).await, CartSaved::Saved);
     assert!(kept(&b, 1, 30).await.is_some() && kept(&b, 3, 30).await.is_none());
+}
+
+#[cfg(feature = "postgres")]
+mod in_postgres {
+    use async_trait::async_trait;
+    use ecicomm::adapters::postgres::{PostgresCarts, PostgresConfig, PostgresStore, TimeSource};
+    use ecicomm::domain::shared::{CartId, Currency, Timestamp};
+    use ecicomm::ports::PortError;
+
+    use super::{Arc, Backend, Cart, CartSaved, Carts, Version};
+    use crate::harness::servers::Database;
+
+    pub async fn open() -> Backend {
+        let database = Database::new().await;
+        let config = PostgresConfig {
+            min_connections: 0,
+            time: TimeSource::Caller,
+            ..PostgresConfig::new(database.url(), Currency::USD)
+        };
+        let carts = PostgresCarts::new(&PostgresStore::connect(config).await.unwrap());
+        Arc::new(Kept { carts, _database: database })
+    }
+
+    /// Carts whose database goes after them.
+    struct Kept {
+        carts: PostgresCarts,
+        _database: Database,
+    }
+
+    #[async_trait]
+    impl Carts for Kept {
+        async fn cart(&self, id: CartId, now: Timestamp) -> Result<Option<Arc<Cart>>, PortError> {
+            self.carts.cart(id, now).await
+        }
+
+        async fn save(
+            &self,
+            cart: Arc<Cart>,
+            expected: Option<Version>,
+            now: Timestamp,
+        ) -> Result<CartSaved, PortError> {
+            self.carts.save(cart, expected, now).await
+        }
+
+        async fn sweep(&self, now: Timestamp, most: usize) -> Result<usize, PortError> {
+            self.carts.sweep(now, most).await
+        }
+    }
 }

@@ -4,3 +4,5 @@ pub mod api;
 pub mod build;
 #[cfg(feature = "redb")]
 pub mod disk;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub mod servers;

@@ -89,6 +89,8 @@ pub async fn a_key_reads_back_with_whatever_its_request_came_to(b: Backend) {
         3,
         Version::new(9),
     );
+    // What became of the request is kept as a reference to its order.
+    b.commit([plain(1).place()]).await;
     let order = plain(1).build();
     let mut outcomes = vec![Outcome::Order(Arc::new(order)), Outcome::Stock(vec![item])];
     outcomes.extend(refusals().into_iter().map(Outcome::Refused));

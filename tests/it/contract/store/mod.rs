@@ -13,6 +13,8 @@ mod lists;
 mod memory;
 mod orders;
 mod people;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod pricing;
 mod products;
 mod reservations;
@@ -22,6 +24,7 @@ mod units;
 mod uses;
 mod views;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use ecicomm::ports::catalog::CatalogQueries;
@@ -51,6 +54,8 @@ pub struct Backend {
     pub events: Arc<dyn EventLog>,
     pub imports: Arc<dyn ImportQueries>,
     pub staff: Arc<dyn StaffQueries>,
+    #[expect(dead_code, reason = "held for its drop: a database goes when its backend does")]
+    kept: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Backend {
@@ -80,7 +85,13 @@ impl Backend {
             events: adapter.clone(),
             imports: adapter.clone(),
             staff: adapter,
+            kept: None,
         }
+    }
+
+    /// The same backend, with what must not go before it does.
+    pub fn keeping(self, kept: impl Any + Send + Sync) -> Self {
+        Self { kept: Some(Arc::new(kept)), ..self }
     }
 
     /// Commits writes some seconds after the beginning, and takes no refusal.

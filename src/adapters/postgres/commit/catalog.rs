@@ -1,0 +1,56 @@
+use super::{Answer, Draft, TREE_LIMIT};
+use crate::adapters::postgres::convert::saves;
+use crate::adapters::postgres::fault::Fault;
+use crate::domain::catalog::Category;
+use crate::domain::shared::{CategoryId, Version};
+
+impl Draft<'_> {
+    pub(super) async fn save_category(
+        &mut self,
+        category: &Category,
+        expected: Option<Version>,
+    ) -> Result<(), Fault> {
+        self.allow_long().await?;
+        sqlx::query_as!(
+            Answer,
+            "SELECT refusal, subject, amount FROM save_category($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            self.moment.clock,
+            category.id.uuid(),
+            expected.map(saves),
+            saves(category.version),
+            category.parent.map(CategoryId::uuid),
+            category.slug.as_str(),
+            category.name.as_str(),
+            category.name.as_str().to_lowercase(),
+            category.position,
+        )
+        .fetch_one(&mut *self.connection)
+        .await?
+        .passed()
+    }
+
+    /// Lets a change of the tree take its time, until the end of the transaction.
+    async fn allow_long(&mut self) -> Result<(), Fault> {
+        let limit = TREE_LIMIT.as_millis().to_string();
+        let limit = sqlx::query!("SELECT set_config('statement_timeout', $1, true)", limit);
+        limit.fetch_one(&mut *self.connection).await?;
+        Ok(())
+    }
+
+    pub(super) async fn delete_category(
+        &mut self,
+        id: CategoryId,
+        expected: Version,
+    ) -> Result<(), Fault> {
+        sqlx::query_as!(
+            Answer,
+            "SELECT refusal, subject, amount FROM delete_category($1, $2, $3)",
+            self.moment.clock,
+            id.uuid(),
+            saves(expected),
+        )
+        .fetch_one(&mut *self.connection)
+        .await?
+        .passed()
+    }
+}

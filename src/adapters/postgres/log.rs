@@ -1,0 +1,162 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use sqlx::postgres::{PgConnection, PgListener};
+use tokio::sync::{Mutex, Notify, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::convert::count;
+use super::fault::Fault;
+use super::session::Sessions;
+use crate::ports::PortError;
+
+/// The channel on which the one who gives positions tells of the last.
+const CHANNEL: &str = "ecicomm_events";
+
+/// How often this process gives positions to what others committed and left, as one that died does,
+/// and looks at the head, should no notice come.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How many events get their positions at once.
+const BATCH: i64 = 5_000;
+
+/// Gives committed events their positions, and tells those who wait.
+pub struct Log {
+    shared: Arc<Shared>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+struct Shared {
+    sessions: Sessions,
+    /// The position of the last event that is known of.
+    head: watch::Sender<u64>,
+    /// How many commits of this process may have told something.
+    committed: AtomicU64,
+    /// How many of them are known to have their positions.
+    sequenced: Mutex<u64>,
+    /// Wakes the task that gives positions.
+    work: Notify,
+}
+
+impl Log {
+    /// Starts the tasks that keep the log moving, on the current runtime.
+    pub fn start(sessions: &Sessions, url: &str) -> Self {
+        let shared = Arc::new(Shared {
+            sessions: sessions.clone(),
+            head: watch::Sender::new(0),
+            committed: AtomicU64::new(0),
+            sequenced: Mutex::new(0),
+            work: Notify::new(),
+        });
+        let tasks = [
+            sessions.keep(keep_sequencing(shared.clone())),
+            sessions.keep(keep_listening(shared.clone(), url.to_owned())),
+        ];
+        Self { shared, tasks }
+    }
+
+    /// Says that this process committed something.
+    pub fn tell_committed(&self) {
+        self.shared.committed.fetch_add(1, Ordering::Release);
+        self.shared.work.notify_one();
+    }
+
+    /// Returns when everything that this process committed has its position.
+    pub async fn catch_up(&self) -> Result<(), PortError> {
+        let shared = self.shared.clone();
+        self.shared.sessions.detached(async move { shared.catch_up().await }).await?
+    }
+
+    /// Returns when there is an event after `position`.
+    pub async fn wait_after(&self, position: u64) -> Result<(), PortError> {
+        let mut heads = self.shared.head.subscribe();
+        heads.wait_for(|head| *head > position).await.map(drop).map_err(PortError::unavailable)
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl Shared {
+    async fn catch_up(&self) -> Result<(), PortError> {
+        let wanted = self.committed.load(Ordering::Acquire);
+        let mut sequenced = self.sequenced.lock().await;
+        if *sequenced < wanted {
+            // What is committed from here on is not counted, though it may be taken along.
+            let counted = self.committed.load(Ordering::Acquire);
+            self.sequence().await?;
+            *sequenced = counted;
+        }
+        Ok(())
+    }
+
+    /// Gives positions to everything that is committed by now.
+    async fn sequence(&self) -> Result<(), PortError> {
+        let head = self.sessions.ask(|connection| sequence(connection).boxed()).await?;
+        self.heard_of(head);
+        Ok(())
+    }
+
+    fn heard_of(&self, head: u64) {
+        self.head.send_if_modified(|known| {
+            let later = head > *known;
+            *known = head.max(*known);
+            later
+        });
+    }
+}
+
+async fn sequence(connection: &mut PgConnection) -> Result<u64, Fault> {
+    loop {
+        let told = sqlx::query!(
+            r#"SELECT head AS "head!", moved AS "moved!" FROM sequence_events($1)"#,
+            BATCH
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        if told.moved < BATCH {
+            return Ok(count(told.head)?);
+        }
+    }
+}
+
+/// Gives positions after each commit of this process, and at every tick.
+async fn keep_sequencing(shared: Arc<Shared>) {
+    loop {
+        let ticked = timeout(TICK, shared.work.notified()).await.is_err();
+        let done = if ticked { shared.sequence().await } else { shared.catch_up().await };
+        if let Err(error) = done {
+            tracing::warn!(%error, "events wait for their positions");
+            sleep(TICK).await;
+        }
+    }
+}
+
+/// Hears of the positions that others gave.
+async fn keep_listening(shared: Arc<Shared>, url: String) {
+    loop {
+        if let Err(error) = listen(&shared, &url).await {
+            tracing::debug!(%error, "the database tells of no events for a moment");
+        }
+        sleep(TICK).await;
+    }
+}
+
+async fn listen(shared: &Shared, url: &str) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect(url).await?;
+    listener.listen(CHANNEL).await?;
+    while let Some(notice) = listener.try_recv().await? {
+        if let Ok(head) = notice.payload().parse() {
+            shared.heard_of(head);
+        }
+    }
+    Ok(())
+}

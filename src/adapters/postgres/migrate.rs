@@ -1,0 +1,109 @@
+use std::str::FromStr as _;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use super::config::PostgresConfig;
+use super::fault::Fault;
+use crate::ports::PortError;
+
+/// The migrations of this build.
+static MIGRATIONS: Migrator = Migrator {
+    // The lock is taken below, before a wait for a lock is limited.
+    locking: false,
+    // What a later version did is left alone.
+    ignore_missing: true,
+    ..sqlx::migrate!()
+};
+
+/// Brings a database to the schema of this build. Of several processes that do so at once, one does
+/// it and the others find it done. A migration that waits two seconds for a lock gives up rather
+/// than hold up the shop behind it, and can be tried again.
+pub async fn migrate(url: &str) -> Result<(), PortError> {
+    let mut connection = connect(url).await?;
+    let migrated = migrate_alone(&mut connection).await;
+    let _ = connection.close().await;
+    migrated
+}
+
+/// A connection of its own, for work that may take its time.
+async fn connect(url: &str) -> Result<PgConnection, PortError> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| bad_url())?;
+    options.connect().await.map_err(|error| Fault::from(error).of_read())
+}
+
+async fn migrate_alone(connection: &mut PgConnection) -> Result<(), PortError> {
+    let fault = |error: sqlx::Error| Fault::from(error).of_read();
+    // The lock goes with the connection.
+    let settings = "SET statement_timeout = '60s'; SELECT pg_advisory_lock(7306356116820488300);
+        SET statement_timeout = 0; SET lock_timeout = '2s'";
+    sqlx::raw_sql(settings).execute(&mut *connection).await.map_err(fault)?;
+    MIGRATIONS.run_direct(None, connection, false).await.map_err(PortError::unavailable)
+}
+
+/// Checks that a database has the schema of this build, and tells it what its functions must know
+/// of the shop.
+pub async fn prepare(config: &PostgresConfig) -> Result<(), PortError> {
+    let mut connection = connect(&config.url).await?;
+    let prepared = prepare_on(&mut connection, config).await;
+    let _ = connection.close().await;
+    prepared.map_err(Fault::of_read)
+}
+
+async fn prepare_on(connection: &mut PgConnection, config: &PostgresConfig) -> Result<(), Fault> {
+    check_schema(connection).await?;
+    let set = sqlx::query!(
+        "INSERT INTO shop AS s (currency, low_stock_below, outdated) VALUES ($1, $2, true)
+         ON CONFLICT (only_row) DO UPDATE SET
+             currency = excluded.currency, low_stock_below = excluded.low_stock_below,
+             outdated = true
+         WHERE (s.currency, s.low_stock_below) <> (excluded.currency, excluded.low_stock_below)",
+        config.currency.code(),
+        config.low_stock_below,
+    );
+    set.execute(&mut *connection).await?;
+    let outdated = sqlx::query_scalar!("SELECT outdated FROM shop").fetch_one(&mut *connection);
+    if outdated.await? {
+        show_all(connection).await?;
+    }
+    Ok(())
+}
+
+/// Shows every product anew, one after the other: none is held up for longer than itself takes.
+async fn show_all(connection: &mut PgConnection) -> Result<(), Fault> {
+    let all = sqlx::query_scalar!("SELECT product FROM product_views ORDER BY product");
+    for product in all.fetch_all(&mut *connection).await? {
+        let shown = sqlx::query!("SELECT show_product($1, false, clock_timestamp())", product);
+        shown.fetch_one(&mut *connection).await?;
+    }
+    sqlx::query!("UPDATE shop SET outdated = false").execute(connection).await?;
+    Ok(())
+}
+
+/// Refuses a database whose schema is older than this build.
+async fn check_schema(connection: &mut PgConnection) -> Result<(), Fault> {
+    let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success");
+    let applied = match applied.fetch_one(connection).await {
+        Ok(version) => version.unwrap_or(0),
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NO_SUCH_TABLE) => 0,
+        Err(error) => return Err(error.into()),
+    };
+    let wanted = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    if applied > wanted {
+        // While a new version rolls out, both run on its schema.
+        tracing::warn!(applied, wanted, "the database was migrated by a later version");
+    }
+    if applied >= wanted {
+        return Ok(());
+    }
+    let problem = format!("the database has schema {applied}, {wanted} is needed: migrate it");
+    Err(PortError::unavailable(problem).into())
+}
+
+const NO_SUCH_TABLE: &str = "42P01";
+
+/// The URL is a secret, so it is not told.
+pub fn bad_url() -> PortError {
+    PortError::internal("the database URL cannot be read")
+}

@@ -1,0 +1,25 @@
+//! A shop in Postgres, shared by as many processes as run it.
+//!
+//! Constraints and conditions in statements keep the shop whole; nothing here reads, decides and
+//! writes in three steps, and nothing relies on isolation beyond READ COMMITTED. What happens in a
+//! commit is in the functions of `migrations/`: a step of a checkout is one statement, and what it
+//! locks is locked for one round trip.
+//!
+//! Never lets a caller that goes away drop a statement: all of them run in tasks on the runtime
+//! that connected. Never compares a time of this machine with one in the database, tests aside.
+
+mod carts;
+mod commit;
+mod config;
+mod convert;
+mod fault;
+mod log;
+mod migrate;
+mod query;
+mod session;
+mod store;
+
+pub use carts::PostgresCarts;
+pub use config::{PostgresConfig, TimeSource};
+pub use migrate::migrate;
+pub use store::PostgresStore;

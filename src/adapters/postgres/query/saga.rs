@@ -1,0 +1,177 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
+
+use crate::adapters::postgres::PostgresStore;
+use crate::adapters::postgres::convert::{Moment, one_more, read, rows, saga_key, time, timestamp};
+use crate::adapters::postgres::fault::Fault;
+use crate::domain::order::{Lease, Saga, SagaId};
+use crate::domain::shared::Timestamp;
+use crate::ports::PortError;
+use crate::ports::catalog::Page;
+use crate::ports::order::Sagas;
+
+#[async_trait]
+impl Sagas for PostgresStore {
+    async fn saga(&self, id: SagaId) -> Result<Option<Saga>, PortError> {
+        self.ask(move |connection| saga(connection, id).boxed()).await
+    }
+
+    async fn claim(
+        &self,
+        id: SagaId,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Option<Saga>, PortError> {
+        let moment = Moment::new(now, self.config.time);
+        self.ask(move |connection| claim(connection, id, lease, moment).boxed()).await
+    }
+
+    async fn claim_due(
+        &self,
+        lease: Lease,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<Saga>, PortError> {
+        let moment = Moment::new(now, self.config.time);
+        self.ask(move |connection| claim_due(connection, lease, moment, most).boxed()).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, PortError> {
+        self.ask(|connection| next_due(connection).boxed()).await
+    }
+
+    async fn open(
+        &self,
+        after: Option<SagaId>,
+        limit: usize,
+    ) -> Result<Page<Saga, SagaId>, PortError> {
+        self.ask(move |connection| open(connection, after, limit).boxed()).await
+    }
+}
+
+struct SagaRow {
+    due: DateTime<Utc>,
+    lease_owner: Option<String>,
+    lease_until: Option<DateTime<Utc>>,
+    record: String,
+}
+
+impl SagaRow {
+    /// The saga, with the times by which the database decides.
+    fn saga(self) -> Result<Saga, PortError> {
+        let lease = self.lease_owner.zip(self.lease_until);
+        let lease = lease.map(|(owner, until)| Lease { owner, until: timestamp(until) });
+        Ok(Saga { due: timestamp(self.due), lease, ..read(&self.record)? })
+    }
+}
+
+async fn saga(connection: &mut PgConnection, id: SagaId) -> Result<Option<Saga>, Fault> {
+    let (kind, order, refund) = saga_key(id);
+    let row = sqlx::query_as!(
+        SagaRow,
+        r#"SELECT due, lease_owner, lease_until, record::text AS "record!" FROM sagas
+        WHERE kind = $1 AND order_id = $2 AND refund_id = $3"#,
+        kind,
+        order,
+        refund,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(SagaRow::saga).transpose()?)
+}
+
+async fn claim(
+    connection: &mut PgConnection,
+    id: SagaId,
+    lease: Lease,
+    moment: Moment,
+) -> Result<Option<Saga>, Fault> {
+    let (kind, order, refund) = saga_key(id);
+    let row = sqlx::query_as!(
+        SagaRow,
+        r#"UPDATE sagas SET lease_owner = $4, lease_until = by_clock($5, $7, $6)
+        WHERE (kind, order_id, refund_id) IN (
+            SELECT kind, order_id, refund_id FROM sagas
+            WHERE kind = $1 AND order_id = $2 AND refund_id = $3 AND NOT over
+                AND due <= coalesce($6, clock_timestamp())
+                AND (
+                    lease_until IS NULL OR lease_until <= coalesce($6, clock_timestamp())
+                    OR lease_owner = $4
+                )
+            FOR UPDATE SKIP LOCKED
+        )
+        RETURNING due, lease_owner, lease_until, record::text AS "record!""#,
+        kind,
+        order,
+        refund,
+        lease.owner,
+        time(lease.until),
+        moment.clock,
+        moment.at,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(SagaRow::saga).transpose()?)
+}
+
+async fn claim_due(
+    connection: &mut PgConnection,
+    lease: Lease,
+    moment: Moment,
+    most: usize,
+) -> Result<Vec<Saga>, Fault> {
+    let rows = sqlx::query_as!(
+        SagaRow,
+        r#"UPDATE sagas SET lease_owner = $1, lease_until = by_clock($2, $4, $3)
+        WHERE (kind, order_id, refund_id) IN (
+            SELECT kind, order_id, refund_id FROM sagas
+            WHERE NOT over AND due <= coalesce($3, clock_timestamp())
+                AND (lease_until IS NULL OR lease_until <= coalesce($3, clock_timestamp()))
+            ORDER BY due, kind, order_id, refund_id LIMIT $5 FOR UPDATE SKIP LOCKED
+        )
+        RETURNING due, lease_owner, lease_until, record::text AS "record!""#,
+        lease.owner,
+        time(lease.until),
+        moment.clock,
+        moment.at,
+        rows(most),
+    )
+    .fetch_all(connection)
+    .await?;
+    let sagas: Result<Vec<Saga>, PortError> = rows.into_iter().map(SagaRow::saga).collect();
+    let mut sagas = sagas?;
+    sagas.sort_by_key(|saga| (saga.due, saga.id));
+    Ok(sagas)
+}
+
+async fn next_due(connection: &mut PgConnection) -> Result<Option<Timestamp>, Fault> {
+    let next = sqlx::query_scalar!(
+        r#"SELECT min(greatest(due, lease_until)) AS "next" FROM sagas WHERE NOT over"#
+    );
+    Ok(next.fetch_one(connection).await?.map(timestamp))
+}
+
+async fn open(
+    connection: &mut PgConnection,
+    after: Option<SagaId>,
+    limit: usize,
+) -> Result<Page<Saga, SagaId>, Fault> {
+    let (kind, order, refund) = after.map_or((-1, Uuid::nil(), Uuid::nil()), saga_key);
+    let rows = sqlx::query_as!(
+        SagaRow,
+        r#"SELECT due, lease_owner, lease_until, record::text AS "record!" FROM sagas
+        WHERE open AND (kind, order_id, refund_id) > ($1, $2, $3)
+        ORDER BY kind, order_id, refund_id LIMIT $4"#,
+        kind,
+        order,
+        refund,
+        one_more(limit),
+    )
+    .fetch_all(connection)
+    .await?;
+    let sagas: Result<Vec<Saga>, PortError> = rows.into_iter().map(SagaRow::saga).collect();
+    Ok(super::page(sagas?, limit, |saga| saga.id))
+}

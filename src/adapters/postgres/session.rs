@@ -1,0 +1,196 @@
+use std::future::Future;
+use std::io::ErrorKind;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, Postgres};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::config::PostgresConfig;
+use super::fault::Fault;
+use super::migrate::bad_url;
+use crate::ports::PortError;
+
+/// After how long without use a connection is tried before it is used, as the server or something
+/// between may have ended it meanwhile.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
+/// How much longer than the server allows a statement to take its answer is waited for. A server
+/// that is there answers by then, so one that does not is away.
+const WAIT_BEYOND: Duration = Duration::from_millis(500);
+
+/// The connections of this process, and the runtime that they belong to.
+#[derive(Clone)]
+pub struct Sessions {
+    pool: PgPool,
+    runtime: Handle,
+    /// How long the answer to one piece of work is waited for.
+    patience: Duration,
+}
+
+impl Sessions {
+    /// Connections as `config` says, on the current runtime. None is opened yet.
+    pub fn new(config: &PostgresConfig) -> Result<Self, PortError> {
+        let runtime = Handle::try_current().map_err(PortError::internal)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(config.max_connections)
+            .min_connections(config.min_connections)
+            .idle_timeout(config.idle_timeout)
+            .acquire_timeout(config.acquire_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, state| {
+                async move {
+                    if state.idle_for > TRUSTED_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                }
+                .boxed()
+            })
+            .connect_lazy_with(options(config)?);
+        Ok(Self { pool, runtime, patience: config.statement_timeout + WAIT_BEYOND })
+    }
+
+    /// Does `work` in a task of its own, which goes on though its caller goes away.
+    pub async fn detached<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, PortError> {
+        self.runtime.spawn(work).await.map_err(PortError::internal)
+    }
+
+    /// Does `work` beside everything else, until it ends or is aborted.
+    pub fn keep(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        self.runtime.spawn(work)
+    }
+
+    /// Runs one statement, or several that need not be of one moment, and tells a failure as that
+    /// of a read.
+    pub async fn ask<T, W>(&self, work: W) -> Result<T, PortError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, Fault>>,
+        W: Send + 'static,
+    {
+        let sessions = self.clone();
+        let asked = async move {
+            let mut session = sessions.open().await?;
+            session.run(work).await
+        };
+        self.detached(asked).await?.map_err(Fault::of_read)
+    }
+
+    /// A connection for some work.
+    pub async fn open(&self) -> Result<Session, Fault> {
+        let connection = self.pool.acquire().await?;
+        Ok(Session { connection, patience: self.patience, whole: true, in_transaction: false })
+    }
+}
+
+/// A connection in use. One that may be in the middle of something is closed and never used again,
+/// whatever became of the work on it: it must not begin the next one's work in a transaction.
+pub struct Session {
+    connection: PoolConnection<Postgres>,
+    patience: Duration,
+    /// Whether the server answered all that it was asked.
+    whole: bool,
+    in_transaction: bool,
+}
+
+impl Session {
+    /// Does `work` on the connection, and gives up on both where no answer comes in time.
+    pub async fn run<T, W>(&mut self, work: W) -> Result<T, Fault>
+    where
+        W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, Fault>>,
+    {
+        self.whole = false;
+        let answer = timeout(self.patience, work(&mut self.connection)).await;
+        let silent = |_| Fault::Sql(sqlx::Error::Io(ErrorKind::TimedOut.into()));
+        let answer = answer.map_err(silent)?;
+        self.whole = !answer.as_ref().is_err_and(Fault::is_cut);
+        answer
+    }
+
+    /// Does `work` in a transaction, which is undone unless the work passes.
+    pub async fn transact<T, W>(&mut self, work: W) -> Result<T, Undone>
+    where
+        W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, Fault>>,
+    {
+        self.in_transaction = true;
+        self.order("BEGIN").await.map_err(Undone::before)?;
+        match self.run(work).await {
+            Ok(value) => {
+                self.order("COMMIT").await.map_err(|fault| Undone { fault, sent: true })?;
+                self.in_transaction = false;
+                Ok(value)
+            }
+            Err(fault) => {
+                if self.whole && self.order("ROLLBACK").await.is_ok() {
+                    self.in_transaction = false;
+                }
+                Err(Undone::before(fault))
+            }
+        }
+    }
+
+    /// Waits so much longer for each answer from here on.
+    pub fn allow(&mut self, more: Duration) {
+        self.patience += more;
+    }
+
+    async fn order(&mut self, statement: &'static str) -> Result<(), Fault> {
+        self.run(|connection| {
+            async move {
+                sqlx::raw_sql(statement).execute(connection).await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if !self.whole || self.in_transaction {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+/// Why a write did not go through.
+pub struct Undone {
+    /// What went wrong.
+    pub fault: Fault,
+    /// Whether the commit was on its way, so that a connection that broke tells nothing of it.
+    pub sent: bool,
+}
+
+impl Undone {
+    /// Where the commit was not on its way yet.
+    pub fn before(fault: Fault) -> Self {
+        Self { fault, sent: false }
+    }
+}
+
+/// How each connection is opened.
+fn options(config: &PostgresConfig) -> Result<PgConnectOptions, PortError> {
+    let options = PgConnectOptions::from_str(&config.url).map_err(|_| bad_url())?;
+    let millis = |limit: Duration| limit.as_millis().to_string();
+    Ok(options
+        .application_name("ecicomm")
+        .options([
+            ("statement_timeout", millis(config.statement_timeout)),
+            ("lock_timeout", millis(config.lock_timeout)),
+            ("idle_in_transaction_session_timeout", millis(config.statement_timeout * 5)),
+            // Statements of the shop are short; compiling one would cost more than it saves.
+            ("jit", "off".to_owned()),
+        ])
+        .disable_statement_logging())
+}

@@ -1,0 +1,76 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use sqlx::postgres::PgConnection;
+
+use super::commit;
+use super::config::PostgresConfig;
+use super::convert::Moment;
+use super::fault::Fault;
+use super::log::Log;
+use super::migrate::prepare;
+use super::session::Sessions;
+use crate::ports::PortError;
+use crate::ports::store::{CommitError, Store, UnitOfWork};
+
+/// The store, the queries, the sagas, the keys and the event log of a shop in Postgres.
+///
+/// It belongs to the runtime that connected: everything runs there, whichever runtime asks.
+pub struct PostgresStore {
+    pub(super) config: Arc<PostgresConfig>,
+    pub(super) sessions: Sessions,
+    pub(super) log: Log,
+}
+
+impl PostgresStore {
+    /// Connects to a database that was [migrated](super::migrate()) to the schema of this build.
+    pub async fn connect(config: PostgresConfig) -> Result<Self, PortError> {
+        let sessions = Sessions::new(&config)?;
+        prepare(&config).await?;
+        let log = Log::start(&sessions, &config.url);
+        Ok(Self { config: Arc::new(config), sessions, log })
+    }
+
+    /// Asks the database.
+    pub(super) async fn ask<T, W>(&self, work: W) -> Result<T, PortError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, Fault>>,
+        W: Send + 'static,
+    {
+        self.sessions.ask(work).await
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn commit(&self, unit: UnitOfWork) -> Result<(), CommitError> {
+        if unit.writes.is_empty() {
+            return Ok(());
+        }
+        let moment = Moment::new(unit.at, self.config.time);
+        let unit = commit::Unit { config: self.config.clone(), moment, writes: unit.writes };
+        let sessions = self.sessions.clone();
+        let work = async move { commit::commit(&sessions, unit).await };
+        let committed = self.sessions.detached(work).await?;
+        // One that may have been applied may have told something.
+        if !matches!(committed, Err(CommitError::Refused(_))) {
+            self.log.tell_committed();
+        }
+        committed
+    }
+
+    async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, PortError> {
+        let name = name.to_owned();
+        self.ask(move |connection| {
+            async move {
+                let found = sqlx::query_scalar!("SELECT value FROM secrets WHERE name = $1", name);
+                Ok(found.fetch_optional(connection).await?)
+            }
+            .boxed()
+        })
+        .await
+    }
+}

@@ -1,0 +1,92 @@
+//! What is told while the database is away, and that the shop goes on when it is back.
+
+use std::time::Duration;
+
+use ecicomm::ports::PortErrorKind;
+use ecicomm::ports::store::{CommitError, UnitOfWork, Write};
+use sqlx::Executor as _;
+use tokio::time::timeout;
+
+use super::super::Backend;
+use super::{PostgresConfig, config, connect, process};
+use crate::harness::build::{at, product, product_id};
+use crate::harness::servers::{Database, Fsync, Postgres};
+
+/// Longer than anything here takes.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Reads until that is answered again. Whatever fails until then must say that nothing was done.
+async fn until_answered(b: &Backend) {
+    let answered = async {
+        loop {
+            match b.catalog.product(product_id(1)).await {
+                Ok(found) => return assert!(found.is_some()),
+                Err(error) => assert_eq!(error.kind(), PortErrorKind::Unavailable, "{error}"),
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(SOON, answered).await.expect("the database is back");
+}
+
+async fn failure(b: &Backend, write: Write) -> PortErrorKind {
+    match b.store.commit(UnitOfWork::of(at(0), write)).await {
+        Err(CommitError::Port(error)) => error.kind(),
+        other => panic!("the store should fail: {other:?}"),
+    }
+}
+
+/// A process of the shop on a server of its own, with a product.
+async fn alone(server: &Postgres) -> Backend {
+    server.create("shop", None).await;
+    let url = server.url("shop");
+    ecicomm::adapters::postgres::migrate(&url).await.unwrap();
+    let hasty = PostgresConfig {
+        statement_timeout: Duration::from_millis(300),
+        acquire_timeout: Duration::from_millis(300),
+        ..config(&url)
+    };
+    let b = process(hasty).await;
+    b.commit([product(1).save()]).await;
+    b
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_were_ended_are_replaced() {
+    let database = Database::new().await;
+    let b = process(config(database.url())).await;
+    b.commit([product(1).save()]).await;
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    connect(database.url()).await.execute(end).await.unwrap();
+    until_answered(&b).await;
+    let head = b.events.head().await.unwrap();
+    b.commit([product(2).save()]).await;
+    timeout(SOON, b.events.wait_after(head)).await.expect("it should be told").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_outlives_a_crash_of_the_server() {
+    let server = Postgres::start(Fsync::On);
+    let b = alone(&server).await;
+    server.server().kill();
+    let lost = failure(&b, product(2).save()).await;
+    assert!(matches!(lost, PortErrorKind::Unavailable | PortErrorKind::Timeout), "{lost:?}");
+    server.server().restart();
+    until_answered(&b).await;
+    b.commit([product(2).save()]).await;
+    assert_eq!(b.all_events().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_silent_is_given_up_and_the_outcome_is_unknown() {
+    let server = Postgres::start(Fsync::Off);
+    let b = alone(&server).await;
+    server.server().pause();
+    let silent = timeout(SOON, failure(&b, product(2).save())).await.expect("it should give up");
+    assert_eq!(silent, PortErrorKind::Timeout, "the statement was on its way");
+    let read = timeout(SOON, b.catalog.product(product_id(1))).await.expect("it should give up");
+    assert_eq!(read.unwrap_err().kind(), PortErrorKind::Unavailable);
+    server.server().resume();
+    until_answered(&b).await;
+}
