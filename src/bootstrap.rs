@@ -23,11 +23,19 @@ use crate::app::{Ports, Shop, ShopConfig};
 use crate::domain::shared::Span;
 use crate::ports::PortError;
 use crate::ports::cart::Carts;
+use crate::ports::catalog::CatalogQueries;
+use crate::ports::customer::StaffQueries;
+use crate::ports::events::EventLog;
+use crate::ports::idempotency::IdempotencyKeys;
+use crate::ports::imports::ImportQueries;
+use crate::ports::inventory::StockQueries;
+use crate::ports::order::{OrderQueries, Sagas};
 use crate::ports::payment::{PaymentGateway, SandboxLedger};
+use crate::ports::pricing::PricingQueries;
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{CommitError, Store, UnitOfWork, Write};
 use crate::ports::system::{Clock, Ids, Secrets};
-use crate::settings::Settings;
+use crate::settings::{Database, Settings};
 
 /// The name of the shop's own signing key in the store.
 const SIGNING_KEY: &str = "signing-key";
@@ -46,26 +54,26 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
     let secrets: Arc<dyn Secrets> = Arc::new(OsSecrets::try_new()?);
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
     let folder = settings.data.as_deref().map(Folder::open).transpose()?;
-    let (store, carts) = store(settings, folder.as_ref())?;
+    let stores = stores(settings, folder.as_ref()).await?;
     let key = match &settings.signing_key {
         Some(key) => key.reveal().as_bytes().to_vec(),
-        None => own_key(store.as_ref(), secrets.as_ref(), clock.as_ref()).await?,
+        None => own_key(stores.store.as_ref(), secrets.as_ref(), clock.as_ref()).await?,
     };
     let (gateway, ledger) = gateway(settings, folder.as_ref(), clock.clone())?;
     let mut config = shop_config(settings);
     config.process = ids.next().to_string();
     let ports = Ports {
-        catalog: store.clone(),
-        pricing: store.clone(),
-        stock: store.clone(),
-        orders: store.clone(),
-        sagas: store.clone(),
-        keys: store.clone(),
-        events: store.clone(),
-        imports: store.clone(),
-        staff: store.clone(),
-        store,
-        carts,
+        catalog: stores.catalog,
+        pricing: stores.pricing,
+        stock: stores.stock,
+        orders: stores.orders,
+        sagas: stores.sagas,
+        keys: stores.keys,
+        events: stores.events,
+        imports: stores.imports,
+        staff: stores.staff,
+        store: stores.store,
+        carts: stores.carts,
         search: search(folder.as_ref())?,
         gateway: Arc::new(TimeoutGateway::new(gateway, settings.payment.timeout)),
         ledger: Some(ledger),
@@ -95,18 +103,102 @@ impl Folder {
     }
 }
 
-/// The store, and where its carts are.
-fn store(
-    settings: &Settings,
-    folder: Option<&Folder>,
-) -> Result<(Arc<MemoryStore>, Arc<dyn Carts>), PortError> {
+/// One store under all its ports.
+struct Stores {
+    store: Arc<dyn Store>,
+    catalog: Arc<dyn CatalogQueries>,
+    pricing: Arc<dyn PricingQueries>,
+    stock: Arc<dyn StockQueries>,
+    orders: Arc<dyn OrderQueries>,
+    sagas: Arc<dyn Sagas>,
+    keys: Arc<dyn IdempotencyKeys>,
+    events: Arc<dyn EventLog>,
+    imports: Arc<dyn ImportQueries>,
+    staff: Arc<dyn StaffQueries>,
+    carts: Arc<dyn Carts>,
+}
+
+impl Stores {
+    fn of<A>(store: Arc<A>, carts: Arc<dyn Carts>) -> Self
+    where
+        A: Store
+            + CatalogQueries
+            + PricingQueries
+            + StockQueries
+            + OrderQueries
+            + Sagas
+            + IdempotencyKeys
+            + EventLog
+            + ImportQueries
+            + StaffQueries
+            + 'static,
+    {
+        Self {
+            catalog: store.clone(),
+            pricing: store.clone(),
+            stock: store.clone(),
+            orders: store.clone(),
+            sagas: store.clone(),
+            keys: store.clone(),
+            events: store.clone(),
+            imports: store.clone(),
+            staff: store.clone(),
+            store,
+            carts,
+        }
+    }
+}
+
+async fn stores(settings: &Settings, folder: Option<&Folder>) -> Result<Stores, PortError> {
+    if let Some(database) = &settings.database {
+        return postgres(settings, database).await;
+    }
     let config = memory_config(settings);
     let Some(folder) = folder else {
         let carts = Arc::new(MemoryCarts::new(settings.max_carts));
-        return Ok((Arc::new(MemoryStore::new(config)), carts));
+        return Ok(Stores::of(Arc::new(MemoryStore::new(config)), carts));
     };
     let store = Arc::new(MemoryStore::journalled(config, journal(&folder.at("shop.redb"))?)?);
-    Ok((store.clone(), store))
+    Ok(Stores::of(store.clone(), store))
+}
+
+#[cfg(feature = "postgres")]
+async fn postgres(settings: &Settings, database: &Database) -> Result<Stores, PortError> {
+    use crate::adapters::postgres::{PostgresCarts, PostgresConfig, PostgresStore};
+    let mut config = PostgresConfig::new(database.url.reveal(), settings.shop.currency);
+    config.max_connections = database.max_connections;
+    config.min_connections = database.min_connections;
+    config.idle_timeout = duration(database.idle_timeout);
+    config.acquire_timeout = duration(database.acquire_timeout);
+    config.statement_timeout = duration(database.statement_timeout);
+    config.lock_timeout = duration(database.lock_timeout);
+    config.prices_include_tax = settings.shop.prices_include_tax;
+    config.location = settings.locations.first.clone();
+    let store = Arc::new(PostgresStore::connect(config).await?);
+    let carts = Arc::new(PostgresCarts::new(&store));
+    Ok(Stores::of(store, carts))
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn postgres(_: &Settings, _: &Database) -> Result<Stores, PortError> {
+    Err(PortError::unavailable("DATABASE_URL needs a build with the feature `postgres`"))
+}
+
+/// Brings the database to the schema of this build.
+#[cfg(feature = "postgres")]
+pub async fn migrate(settings: &Settings) -> Result<(), PortError> {
+    match &settings.database {
+        Some(database) => crate::adapters::postgres::migrate(database.url.reveal()).await,
+        None => {
+            Err(PortError::unavailable("DATABASE_URL names no database; nothing else migrates"))
+        }
+    }
+}
+
+/// Brings the database to the schema of this build, which knows none.
+#[cfg(not(feature = "postgres"))]
+pub async fn migrate(_: &Settings) -> Result<(), PortError> {
+    Err(PortError::unavailable("migrations need a build with the feature `postgres`"))
 }
 
 #[cfg(feature = "redb")]
@@ -174,9 +266,10 @@ fn http_settings(settings: &Settings) -> HttpSettings {
 
 /// What becomes of the shop's data when the process ends.
 fn durability(settings: &Settings) -> String {
-    let told = match settings.data {
-        Some(_) => "folder: every answer is on disk",
-        None => "memory: forgets at exit",
+    let told = match (&settings.database, &settings.data) {
+        (Some(_), _) => "postgres: every answer is committed",
+        (None, Some(_)) => "folder: every answer is on disk",
+        (None, None) => "memory: forgets at exit",
     };
     told.to_owned()
 }
@@ -204,6 +297,7 @@ fn shop_config(settings: &Settings) -> ShopConfig {
     config.hold = settings.hold;
     config.sweep_every = settings.sweep_every;
     config.give_up_payment_after = settings.payment.give_up;
+    config.own_index = settings.database.is_some();
     config.lease = config.lease.max(settings.payment.timeout.plus(AFTER_PAYMENT));
     config
 }

@@ -94,6 +94,9 @@ pub struct ShopConfig {
     pub standard_shipping: i64,
     /// How often an optimistic write is tried again when others were faster.
     pub max_retries: u32,
+    /// Whether the search index is this process's alone while others share the store: then every
+    /// process hears of every event for its own.
+    pub own_index: bool,
 }
 
 impl ShopConfig {
@@ -115,6 +118,7 @@ impl ShopConfig {
             access_token_lifetime: Span::minutes(15),
             standard_shipping: 500,
             max_retries: 64,
+            own_index: false,
         }
     }
 

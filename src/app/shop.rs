@@ -4,7 +4,9 @@ use super::cart::CartService;
 use super::catalog::{CatalogService, ImportService};
 use super::customer::StaffService;
 use super::inventory::InventoryService;
-use super::operations::{Doctor, EventConsumer, PopularityConsumer, Relay, SearchConsumer};
+use super::operations::{
+    Doctor, EventConsumer, Follower, PopularityConsumer, Relay, SearchConsumer,
+};
 use super::order::{OrderService, SagaRunner, Sweeper};
 use super::pricing::PricingService;
 use super::search::SearchService;
@@ -35,7 +37,11 @@ pub struct Shop {
     pub sweeper: Sweeper,
     /// Hands events to consumers.
     pub relay: Relay,
-    /// Who wants to hear of events.
+    /// Hands events to what this process has for itself.
+    pub follower: Arc<Follower>,
+    /// Who of this process wants to hear of every event that any process commits.
+    pub followers: Vec<Arc<dyn EventConsumer>>,
+    /// Who wants to hear of events, once for all processes.
     pub consumers: Vec<Arc<dyn EventConsumer>>,
     /// Recomputes every counter.
     pub doctor: Doctor,
@@ -49,6 +55,15 @@ impl Shop {
     /// The shop over these ports.
     pub fn new(ports: Ports, config: ShopConfig) -> Self {
         let (ports, config) = (Arc::new(ports), Arc::new(config));
+        let search: Arc<dyn EventConsumer> =
+            Arc::new(SearchConsumer::new(ports.clone(), config.clone()));
+        let (mut consumers, mut followers): (Vec<Arc<dyn EventConsumer>>, Vec<_>) =
+            (vec![Arc::new(PopularityConsumer::new(ports.clone()))], Vec::new());
+        if config.own_index {
+            followers.push(search);
+        } else {
+            consumers.push(search);
+        }
         Self {
             catalog: CatalogService::new(ports.clone(), config.clone()),
             imports: ImportService::new(ports.clone(), config.clone()),
@@ -61,10 +76,9 @@ impl Shop {
             runner: SagaRunner::new(ports.clone(), config.clone()),
             sweeper: Sweeper::new(ports.clone(), config.clone()),
             relay: Relay::new(ports.clone(), config.clone()),
-            consumers: vec![
-                Arc::new(PopularityConsumer::new(ports.clone())),
-                Arc::new(SearchConsumer::new(ports.clone(), config.clone())),
-            ],
+            follower: Arc::new(Follower::new(ports.clone())),
+            followers,
+            consumers,
             doctor: Doctor::new(ports.clone()),
             ports,
             config,

@@ -29,6 +29,7 @@ pub(super) struct RawSettings {
     pub payment: Payment,
     pub orders: Orders,
     pub memory: Memory,
+    pub postgres: Postgres,
     pub log: Log,
 }
 
@@ -108,6 +109,17 @@ pub(super) struct Orders {
 pub(super) struct Memory {
     pub max_carts: i64,
     pub keep_events: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Postgres {
+    pub max_connections: i64,
+    pub min_connections: i64,
+    pub idle_seconds: i64,
+    pub acquire_timeout_ms: i64,
+    pub statement_timeout_ms: i64,
+    pub lock_timeout_ms: i64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -20,9 +20,8 @@ pub(super) fn misspelt(variables: &HashMap<String, String>) -> Result<(), Settin
 
 /// Variables that select a server which this version cannot use. Running without it in silence
 /// would keep in memory what its owner believes is kept there.
-const SERVERS: [(&str, &str); 9] = [
-    ("DATABASE_URL", "Postgres"),
-    ("DATABASE_READ_URL", "Postgres"),
+const SERVERS: [(&str, &str); 8] = [
+    ("DATABASE_READ_URL", "a read replica of Postgres"),
     ("REDIS_URL", "Redis"),
     ("OPENSEARCH_URL", "OpenSearch"),
     ("S3_BUCKET", "S3"),
@@ -44,7 +43,15 @@ pub(super) fn servers(variables: &HashMap<String, String>) -> Result<(), Setting
 }
 
 /// What this build cannot do yet, and what the production profile does not take.
-pub(super) fn what_is_missing(raw: &RawSettings, profile: Profile) -> Result<(), SettingsError> {
+pub(super) fn what_is_missing(
+    raw: &RawSettings,
+    database: Option<&String>,
+    profile: Profile,
+) -> Result<(), SettingsError> {
+    if raw.data.is_some() && database.is_some() {
+        let problem = "a shop is in a folder or in Postgres; unset this or DATABASE_URL";
+        return Err(SettingsError::new("ECICOMM__DATA", problem));
+    }
     if raw.limits.rate.is_some_and(|rate| rate != 0) {
         let problem = "requests are not limited in this version; set it to 0 or unset it";
         return Err(SettingsError::new("ECICOMM__LIMITS__RATE", problem));
@@ -57,15 +64,22 @@ pub(super) fn what_is_missing(raw: &RawSettings, profile: Profile) -> Result<(),
         let problem = "one-time passwords are not available in this version; unset it";
         return Err(SettingsError::new("ECICOMM__AUTH__REQUIRE_TOTP", problem));
     }
-    if profile == Profile::Production { not_for_production(raw) } else { Ok(()) }
+    if profile == Profile::Production { not_for_production(raw, database) } else { Ok(()) }
 }
 
 /// What is good for trying out alone.
-fn not_for_production(raw: &RawSettings) -> Result<(), SettingsError> {
+fn not_for_production(raw: &RawSettings, database: Option<&String>) -> Result<(), SettingsError> {
     let refuse = |key, problem: &str| Err(SettingsError::new(key, problem));
-    if raw.data.is_none() {
-        let problem = "production needs a durable store; name a folder that keeps everything";
+    if raw.data.is_none() && database.is_none() {
+        let problem = "production needs a durable store; name a folder that keeps everything, or a \
+                       Postgres database by DATABASE_URL";
         return refuse("ECICOMM__DATA", problem);
+    }
+    let encrypted = ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"];
+    if database.is_some_and(|url| !encrypted.iter().any(|mode| url.contains(mode))) {
+        let problem = "production speaks to nothing in plain text; add sslmode=verify-full and \
+                       sslrootcert, or sslmode=require";
+        return refuse("DATABASE_URL", problem);
     }
     if raw.demo == Some(true) {
         return refuse("ECICOMM__DEMO", "a shop in production has no demo catalogue; unset it");

@@ -89,7 +89,9 @@ fn a_wrong_setting_is_named() {
         ("ECICOMM__LIMITS__RATE", "100"),
         ("ECICOMM__MANAGEMENT__BIND", "127.0.0.1:9000"),
         ("ECICOMM__AUTH__REQUIRE_TOTP", "true"),
-        ("DATABASE_URL", "postgres://localhost/shop"),
+        ("DATABASE_URL", "localhost/shop"),
+        ("DATABASE_READ_URL", "postgres://localhost/shop"),
+        ("ECICOMM__POSTGRES__MAX_CONNECTIONS", "1"),
         ("REDIS_URL", "redis://localhost"),
     ] {
         let error = with(&[(name, value)]).unwrap_err();
@@ -104,6 +106,25 @@ fn a_folder_begins_empty_and_memory_with_the_demo() {
     let kept = with(&[("ECICOMM__DATA", "/somewhere")]).unwrap();
     assert_eq!((kept.data.as_deref(), kept.demo), (Some(Path::new("/somewhere")), false));
     assert!(with(&[("ECICOMM__DATA", "/somewhere"), ("ECICOMM__DEMO", "true")]).unwrap().demo);
+}
+
+#[test]
+fn a_shop_is_in_a_folder_or_in_postgres() {
+    const URL: (&str, &str) = ("DATABASE_URL", "postgres://ann:secret@db/shop");
+    let settings = with(&[URL]).unwrap();
+    assert!(!settings.demo);
+    assert!(!format!("{settings:?}").contains("secret"));
+    assert_eq!(settings.database.unwrap().max_connections, 20);
+    assert_eq!(with(&[URL, ("ECICOMM__DATA", "/x")]).unwrap_err().key, "ECICOMM__DATA");
+    let fit = [
+        ("ECICOMM__PROFILE", "production"),
+        ("ECICOMM__SECRETS__SIGNING_KEY", "0123456789abcdefghijklmnopqrstuvwxyz"),
+        ("ECICOMM__AUTH__REQUIRE_TOTP", "false"),
+    ];
+    let plain = [&fit[..], &[URL]].concat();
+    assert_eq!(with(&plain).unwrap_err().key, "DATABASE_URL");
+    let encrypted = ("DATABASE_URL", "postgres://ann:secret@db/shop?sslmode=verify-full");
+    assert!(with(&[&fit[..], &[encrypted]].concat()).is_ok());
 }
 
 #[test]

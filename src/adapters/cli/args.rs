@@ -25,7 +25,9 @@ impl Args {
             | Some(Command::Export(ExportArgs { target, .. }))
             | Some(Command::Seed(SeedArgs { target, .. }))
             | Some(Command::Reindex(target)) => &target.place,
-            Some(Command::Openapi | Command::Sandbox(_)) => return None,
+            Some(Command::Migrate | Command::Worker | Command::Openapi | Command::Sandbox(_)) => {
+                return None;
+            }
         };
         place.data.as_deref()
     }
@@ -51,6 +53,11 @@ pub enum Command {
     Reindex(ServerArgs),
     /// Recompute every counter of the configured store; exits 1 where anything disagrees.
     Doctor(DataArgs),
+    /// Bring the Postgres database of `DATABASE_URL` to the schema of this version. `serve` does so
+    /// by itself.
+    Migrate,
+    /// Do the background work of a shop in Postgres without serving its API.
+    Worker,
     /// Print the document of the API.
     Openapi,
     /// Run the sandbox payment gateway as a process of its own, for several servers to share.

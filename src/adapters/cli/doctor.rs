@@ -20,7 +20,7 @@ pub(super) async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     for line in told(&report) {
         say(line);
     }
-    if settings.data.is_none() {
+    if settings.data.is_none() && settings.database.is_none() {
         say("The store is memory, which is empty at start: there was nothing to disagree.");
     }
     Ok(if report.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -19,6 +19,7 @@ mod source;
 mod stop;
 mod summary;
 mod target;
+mod worker;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -47,6 +48,8 @@ pub async fn run(args: Args, settings: Result<Settings, SettingsError>) -> ExitC
         Command::Export(args) => export(&args, settings).await,
         Command::Seed(args) => seed(&args, settings).await,
         Command::Reindex(args) => reindex(&args, settings).await,
+        Command::Migrate => migrate(settings).await,
+        Command::Worker => worker::run(settings).await,
         Command::Openapi => openapi(),
         Command::Sandbox(args) => sandbox::run(&args).await,
     };
@@ -101,6 +104,12 @@ async fn reindex(args: &ServerArgs, settings: Configured) -> Result<ExitCode, Fa
     let target = Target::open(args, settings, "reindex", None).await?;
     let products = target.reindex().await?;
     say(format!("{products} products indexed"));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn migrate(settings: Configured) -> Result<ExitCode, Failure> {
+    crate::bootstrap::migrate(&settings?).await?;
+    say("the database has the schema of this version");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -41,6 +41,9 @@ pub(super) async fn run(args: &ServeArgs, mut settings: Settings) -> Result<Exit
     let began = Instant::now();
     settings.http.bind = args.bind.unwrap_or(settings.http.bind);
     let stopped = stop::listen()?.shared();
+    if settings.database.is_some() {
+        bootstrap::migrate(&settings).await?;
+    }
     let shop = Arc::new(bootstrap::build(&settings).await?);
     shop.pricing.set_up().await?;
     // Before the long work, so that an address which is taken is told at once.
@@ -59,7 +62,7 @@ pub(super) async fn run(args: &ServeArgs, mut settings: Settings) -> Result<Exit
     };
     let jobs = bootstrap::jobs(&shop);
     tracing::debug!(elapsed_ms = millis(began), "ready to serve");
-    for line in welcome(address, &sign_in, settings.data.as_deref()) {
+    for line in welcome(address, &sign_in, kept_in(&settings).as_deref()) {
         say(line);
     }
     let ended = server.await;
@@ -85,6 +88,8 @@ async fn fill(shop: &Shop, import: Option<&Path>, settings: &Settings) -> Result
         demo::fill(shop).await?;
         tracing::debug!(elapsed_ms = millis(began), "demo shop filled");
     }
+    // What is committed from here on reaches the index by its events.
+    shop.follower.skip().await?;
     let indexed = reindex(shop).await?;
     tracing::debug!(elapsed_ms = millis(began), products = indexed, "search index built");
     Ok(())
@@ -111,8 +116,14 @@ async fn administrator(shop: &Shop, settings: &Settings) -> Result<SignIn, Failu
     Ok(SignIn::AsSet { email })
 }
 
+/// Where the shop keeps everything; none where it forgets.
+fn kept_in(settings: &Settings) -> Option<String> {
+    let folder = settings.data.as_ref().map(|folder| folder.display().to_string());
+    folder.or_else(|| settings.database.as_ref().map(|_| "Postgres".to_owned()))
+}
+
 /// Where to look, in lines. Printed once: the password is nowhere else.
-pub(super) fn welcome(address: SocketAddr, sign_in: &SignIn, folder: Option<&Path>) -> Vec<String> {
+pub(super) fn welcome(address: SocketAddr, sign_in: &SignIn, kept_in: Option<&str>) -> Vec<String> {
     let mut lines = vec![
         format!("ECIComm serves http://{address}"),
         format!("  Try it:   http://{address}/docs"),
@@ -132,10 +143,8 @@ pub(super) fn welcome(address: SocketAddr, sign_in: &SignIn, folder: Option<&Pat
                 .to_owned(),
         ],
     });
-    lines.push(match folder {
-        Some(folder) => {
-            format!("  Kept in:  {}, and there again after a restart", folder.display())
-        }
+    lines.push(match kept_in {
+        Some(place) => format!("  Kept in:  {place}, and there again after a restart"),
         None => "  MEMORY MODE: everything is forgotten when this process ends.".to_owned(),
     });
     lines

@@ -13,7 +13,7 @@ use crate::settings::{Settings, SettingsError};
 pub(super) enum Target {
     /// A running server.
     Server(Server),
-    /// A folder that no server has open.
+    /// A folder that no server has open, or a database.
     Local(Box<Local>),
 }
 
@@ -30,7 +30,7 @@ impl Target {
             return Ok(Self::Server(Server::try_new(url, args.token.as_deref())?));
         }
         let settings = settings?;
-        if settings.data.is_some() {
+        if settings.data.is_some() || settings.database.is_some() {
             return Ok(Self::Local(Box::new(Local::open(&settings).await?)));
         }
         let or =

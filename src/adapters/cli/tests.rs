@@ -1,5 +1,5 @@
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Parser as _;
@@ -213,7 +213,7 @@ fn the_welcome_tells_where_to_look_and_that_memory_forgets() {
     for part in ["http://127.0.0.1:8080/docs", "a@example.com", "Ec1-X", "forgotten when"] {
         assert!(made_up.contains(part), "{made_up}");
     }
-    let nobody = welcome(address, &SignIn::Nobody, Some(Path::new("shop"))).join("\n");
+    let nobody = welcome(address, &SignIn::Nobody, Some("shop")).join("\n");
     assert!(nobody.contains("ECICOMM__ADMIN__PASSWORD"), "{nobody}");
 }
 

@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
-use crate::app::Shop;
 use crate::app::operations::{EventConsumer, Progress};
+use crate::app::{AppError, Shop};
 use crate::domain::shared::Span;
 
 /// The pause after a step that failed.
@@ -79,23 +79,41 @@ pub(super) async fn relay(
     consumer: Arc<dyn EventConsumer>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    loop {
-        if *stopped.borrow() {
+    while !*stopped.borrow() {
+        let step = shop.relay.step(consumer.as_ref()).await;
+        if !after_step(&shop, consumer.as_ref(), step, &mut stopped).await {
             return;
         }
-        let progress = match shop.relay.step(consumer.as_ref()).await {
-            Ok(progress) => progress,
-            Err(error) => {
-                tracing::warn!(consumer = consumer.name(), %error, "events held back");
-                if !unless_stopped(&mut stopped, sleep(AFTER_ERROR)).await {
-                    return;
-                }
-                continue;
-            }
-        };
-        let rest = relay_rest(&shop, consumer.as_ref(), progress);
-        if !progress.more && !unless_stopped(&mut stopped, rest).await {
+    }
+}
+
+/// Hands what this process has for itself the events of all processes, no faster than its pace.
+pub(super) async fn follow(
+    shop: Arc<Shop>,
+    consumer: Arc<dyn EventConsumer>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    while !*stopped.borrow() {
+        let step = shop.follower.step(consumer.as_ref()).await;
+        if !after_step(&shop, consumer.as_ref(), step, &mut stopped).await {
             return;
+        }
+    }
+}
+
+/// Rests as a step says. `false` once the loop is told to stop.
+async fn after_step(
+    shop: &Shop,
+    consumer: &dyn EventConsumer,
+    step: Result<Progress, AppError>,
+    stopped: &mut watch::Receiver<bool>,
+) -> bool {
+    match step {
+        Ok(progress) if progress.more => true,
+        Ok(progress) => unless_stopped(stopped, relay_rest(shop, consumer, progress)).await,
+        Err(error) => {
+            tracing::warn!(consumer = consumer.name(), %error, "events held back");
+            unless_stopped(stopped, sleep(AFTER_ERROR)).await
         }
     }
 }

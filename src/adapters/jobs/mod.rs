@@ -41,6 +41,12 @@ impl Jobs {
                 loops::relay(shop.clone(), consumer.clone(), stop)
             });
         }
+        for consumer in &shop.followers {
+            let (shop, consumer) = (shop.clone(), consumer.clone());
+            jobs.keep(consumer.name(), &stopped, move |stop| {
+                loops::follow(shop.clone(), consumer.clone(), stop)
+            });
+        }
         jobs
     }
 

@@ -6,12 +6,14 @@
 
 mod consumer;
 mod doctor;
+mod follower;
 mod popularity;
 mod relay;
 mod search;
 
 pub use consumer::{EventConsumer, HandleError};
 pub use doctor::{Checked, Doctor, Finding, Report};
+pub use follower::Follower;
 pub use popularity::PopularityConsumer;
 pub use relay::{Progress, Relay};
 pub use search::SearchConsumer;
