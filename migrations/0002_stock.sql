@@ -12,6 +12,9 @@ CREATE TABLE stock (
     reserved bigint NOT NULL DEFAULT 0 CHECK (reserved >= 0),
     -- One more than the events that the figures are made of.
     version bigint NOT NULL DEFAULT 1 CHECK (version > 0),
+    -- Whether a variant may hang on more than this row: the SKU is stocked elsewhere too, or is part
+    -- of a bundle. Once it is, it stays so.
+    shared boolean NOT NULL DEFAULT false,
     -- What on_hand - reserved may fall to: less than nothing by the backorder limit, and by what
     -- was owed when the policy changed. The wall behind every condition on stock.
     least_free bigint NOT NULL DEFAULT 0 CHECK (least_free <= 0),

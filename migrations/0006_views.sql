@@ -20,6 +20,17 @@ BEGIN
 END
 $$;
 
+-- The band of so many units: 0 none, 1 backorder, 2 low, 3 plenty. `Availability` of the domain.
+CREATE FUNCTION band_of(free numeric, available numeric, low_below bigint) RETURNS smallint
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN free > 0 AND free >= low_below THEN 3
+        WHEN free > 0 THEN 2
+        WHEN available > 0 THEN 1
+        ELSE 0
+    END
+$$;
+
 -- The band of a variant, by the stock of all that one unit of it takes.
 CREATE FUNCTION variant_band(variant text, low_below bigint) RETURNS smallint
 LANGUAGE plpgsql STABLE AS $$
@@ -50,13 +61,10 @@ BEGIN
     SELECT bool_or(limited), min(free) FILTER (WHERE limited), min(available) FILTER (WHERE limited)
     INTO is_limited, most_free, most_available
     FROM sellable;
-    RETURN CASE
-        WHEN NOT is_limited THEN 3
-        WHEN most_free > 0 AND most_free >= low_below THEN 3
-        WHEN most_free > 0 THEN 2
-        WHEN most_available > 0 THEN 1
-        ELSE 0
-    END;
+    IF NOT is_limited THEN
+        RETURN 3;
+    END IF;
+    RETURN band_of(most_free, most_available, low_below);
 END
 $$;
 
@@ -123,7 +131,7 @@ END
 $$;
 
 -- Shows products anew where the stock of these SKUs, which this transaction has locked, took one of
--- their variants over the edge of its band.
+-- their variants over the edge of its band. `book_stock` tells which SKUs may have.
 CREATE FUNCTION stock_moved(skus text[], moment timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE

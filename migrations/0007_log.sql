@@ -1,37 +1,50 @@
 -- Telling what happened.
 
--- Tells of something, as the next event of its aggregate, which this transaction has locked.
+-- Tells of something, as the event `entry` of its aggregate, which this transaction has locked.
+CREATE FUNCTION tell_entry(
+    about text, about_key text, entry bigint, what text, moment timestamptz, told jsonb
+) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    told_as bigint;
+BEGIN
+    INSERT INTO events (aggregate, key, sequence, kind, at, body)
+    VALUES (about, about_key, entry, what, moment, told)
+    RETURNING id INTO told_as;
+    INSERT INTO outbox (event_id) VALUES (told_as);
+END
+$$;
+
+-- Tells of something, as the next event of its aggregate.
 CREATE FUNCTION tell(about text, about_key text, what text, moment timestamptz, told jsonb)
 RETURNS void
-LANGUAGE sql AS $$
-    WITH event AS (
-        INSERT INTO events (aggregate, key, sequence, kind, at, body)
-        SELECT about, about_key,
-            coalesce((SELECT max(sequence) FROM events WHERE aggregate = about AND key = about_key), 0)
-                + 1,
-            what, moment, told
-        RETURNING id
-    )
-    INSERT INTO outbox (event_id) SELECT id FROM event
+LANGUAGE plpgsql AS $$
+DECLARE
+    last bigint := (
+        SELECT max(sequence) FROM events WHERE aggregate = about AND key = about_key
+    );
+BEGIN
+    PERFORM tell_entry(about, about_key, coalesce(last, 0) + 1, what, moment, told);
+END
 $$;
 
 -- Tells what happened to an order up to its version `last`.
 CREATE FUNCTION tell_order(
     order_id uuid, last bigint, kinds text[], bodies jsonb[], moment timestamptz
 ) RETURNS void
-LANGUAGE sql AS $$
-    WITH event AS (
-        INSERT INTO events (aggregate, key, sequence, kind, at, body)
-        SELECT 'order', order_id::text, last - cardinality(kinds) + n, kind, moment, body
-        FROM unnest(kinds, bodies) WITH ORDINALITY AS told (kind, body, n)
-        ORDER BY n
-        RETURNING id
-    )
-    INSERT INTO outbox (event_id) SELECT id FROM event
+LANGUAGE plpgsql AS $$
+BEGIN
+    FOR n IN 1..cardinality(kinds) LOOP
+        PERFORM tell_entry(
+            'order', order_id::text, last - cardinality(kinds) + n, kinds[n], moment, bodies[n]
+        );
+    END LOOP;
+END
 $$;
 
--- Books a movement on a row of stock, and tells it. False where the stock does not allow it or the
--- location does not know the SKU. The only way figures change.
+-- Books a movement on a row of stock, and tells it; the only way figures change. Null where the
+-- stock does not allow it or the location does not know the SKU, else whether the movement may have
+-- taken a variant over the edge of its band, so that `stock_moved` has to look.
 CREATE FUNCTION book_stock(
     moved_sku text, moved_at text, what text, units bigint, for_order uuid, why text,
     moment timestamptz
@@ -48,8 +61,10 @@ DECLARE
         WHEN what IN ('released', 'expired', 'committed') THEN -units
         ELSE 0
     END;
-    written text;
-    entry bigint;
+    low_below bigint := (SELECT low_stock_below FROM shop);
+    booked stock;
+    free bigint;
+    free_before bigint;
 BEGIN
     UPDATE stock SET
         on_hand = on_hand + on_hand_by, reserved = reserved + reserved_by, version = version + 1
@@ -61,23 +76,24 @@ BEGIN
             WHEN what = 'adjusted' AND units < 0 THEN on_hand - reserved + units >= 0
             ELSE true
         END
-    RETURNING version - 1, sku INTO entry, written;
+    RETURNING * INTO booked;
     IF NOT FOUND THEN
-        RETURN false;
+        RETURN NULL;
     END IF;
-    WITH event AS (
-        INSERT INTO events (aggregate, key, sequence, kind, at, body)
-        VALUES (
-            'stock', moved_sku || ' ' || moved_at, entry, what, moment,
-            jsonb_strip_nulls(jsonb_build_object(
-                'sku', written, 'location', moved_at, 'quantity', units, 'order', for_order,
-                'reason', why
-            ))
-        )
-        RETURNING id
-    )
-    INSERT INTO outbox (event_id) SELECT id FROM event;
-    RETURN true;
+    PERFORM tell_entry(
+        'stock', moved_sku || ' ' || moved_at, booked.version - 1, what, moment,
+        jsonb_strip_nulls(jsonb_build_object(
+            'sku', booked.sku, 'location', moved_at, 'quantity', units, 'order', for_order,
+            'reason', why
+        ))
+    );
+    free := booked.on_hand - booked.reserved;
+    free_before := free - on_hand_by + reserved_by;
+    RETURN free <> free_before AND (
+        booked.shared
+        OR band_of(free, free + booked.backorder_limit, low_below)
+            <> band_of(free_before, free_before + booked.backorder_limit, low_below)
+    );
 END
 $$;
 

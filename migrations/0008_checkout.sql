@@ -44,37 +44,52 @@ BEGIN
 END
 $$;
 
--- What a new order would be refused for, at a look; nulls where nothing is in its way. Who buys
--- what is sold out neither locks nor writes.
-CREATE FUNCTION look_at_order(
-    moment timestamptz, retention interval, order_id uuid, order_number text, order_cart uuid,
+-- What of the stock that an order asks for is short, at a look; nulls where nothing is.
+CREATE FUNCTION look_at_stock(
     skus text[], locations text[], written text[], quantities bigint[],
-    promotions uuid[], customers text[], total_limits bigint[], customer_limits bigint[],
-    key_principal text, key_name text,
     OUT refusal text, OUT subject text, OUT amount bigint
 )
 LANGUAGE plpgsql AS $$
+DECLARE
+    known stock;
 BEGIN
-    amount := 0;
+    FOR n IN 1..cardinality(skus) LOOP
+        SELECT * INTO known FROM stock WHERE sku_key = skus[n] AND location = locations[n];
+        amount := CASE
+            WHEN known.product IS NULL THEN 0
+            ELSE greatest(known.on_hand - known.reserved + known.backorder_limit, 0)
+        END;
+        IF known.product IS NULL OR known.policy <> 'untracked' AND amount < quantities[n] THEN
+            refusal := 'out_of_stock';
+            subject := written[n];
+            RETURN;
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- What else a new order would be refused for, at a look; nulls where nothing is in its way.
+CREATE FUNCTION look_at_order(
+    moment timestamptz, retention interval, order_id uuid, order_number text, order_cart uuid,
+    promotions uuid[], customers text[], total_limits bigint[], customer_limits bigint[],
+    key_principal text, key_name text,
+    OUT refusal text, OUT subject text
+)
+LANGUAGE plpgsql AS $$
+BEGIN
     IF key_name IS NOT NULL AND EXISTS (
         SELECT FROM idempotency_keys
         WHERE principal = key_principal AND key = key_name AND moment < at + retention
     ) THEN
         refusal := 'key_taken';
-        RETURN;
-    END IF;
-    IF order_cart IS NOT NULL
+    ELSIF order_cart IS NOT NULL
         AND EXISTS (SELECT FROM orders WHERE cart = order_cart AND phase <> 'failed')
     THEN
         refusal := 'cart_ordered';
-        RETURN;
-    END IF;
-    IF EXISTS (SELECT FROM orders WHERE number = order_number AND id <> order_id) THEN
+    ELSIF EXISTS (SELECT FROM orders WHERE number = order_number AND id <> order_id) THEN
         refusal := 'order_number';
         subject := order_number;
-        RETURN;
-    END IF;
-    IF cardinality(promotions) > 0 THEN
+    ELSE
         SELECT 'promotion_spent', wanted.promotion::text INTO refusal, subject
         FROM unnest(promotions, customers, total_limits, customer_limits)
             WITH ORDINALITY AS wanted (promotion, customer, total_limit, customer_limit, n)
@@ -84,25 +99,11 @@ BEGIN
         WHERE coalesce(t.uses, 0) >= wanted.total_limit
             OR coalesce(u.uses, 0) >= wanted.customer_limit
         ORDER BY wanted.n LIMIT 1;
-        IF FOUND THEN
-            RETURN;
+        IF NOT FOUND AND EXISTS (SELECT FROM orders WHERE id = order_id) THEN
+            refusal := 'stale';
+            subject := 'order';
         END IF;
     END IF;
-    IF EXISTS (SELECT FROM orders WHERE id = order_id) THEN
-        refusal := 'stale';
-        subject := 'order';
-        RETURN;
-    END IF;
-    SELECT 'out_of_stock', wanted.written,
-        CASE WHEN s.product IS NULL THEN 0
-            ELSE greatest(s.on_hand - s.reserved + s.backorder_limit, 0) END
-    INTO refusal, subject, amount
-    FROM unnest(skus, locations, written, quantities)
-        WITH ORDINALITY AS wanted (sku, location, written, quantity, n)
-    LEFT JOIN stock s ON s.sku_key = wanted.sku AND s.location = wanted.location
-    WHERE s.product IS NULL
-        OR (s.policy <> 'untracked' AND s.on_hand - s.reserved + s.backorder_limit < wanted.quantity)
-    ORDER BY wanted.n LIMIT 1;
 END
 $$;
 
@@ -129,31 +130,39 @@ $$;
 -- Holds stock for an order, all or nothing. The rows are locked in one order by everyone.
 CREATE FUNCTION reserve_stock(
     of_order uuid, skus text[], locations text[], written text[], quantities bigint[],
-    until timestamptz[], moment timestamptz
+    until timestamptz[], moment timestamptz, later interval
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-    wanted record;
+    n integer;
+    crosses boolean;
+    crossing text[] := '{}';
 BEGIN
-    FOR wanted IN
-        SELECT sku, location, as_written, quantity
-        FROM unnest(skus, locations, written, quantities) AS w (sku, location, as_written, quantity)
-        ORDER BY sku, location
+    FOR n IN
+        SELECT w.n FROM unnest(skus, locations) WITH ORDINALITY AS w (sku, location, n)
+        ORDER BY w.sku, w.location
     LOOP
-        IF NOT book_stock(
-            wanted.sku, wanted.location, 'reserved', wanted.quantity, of_order, NULL, moment
-        ) THEN
-            PERFORM refuse('out_of_stock', wanted.as_written, (
+        crosses := book_stock(
+            skus[n], locations[n], 'reserved', quantities[n], of_order, NULL, moment
+        );
+        IF crosses IS NULL THEN
+            PERFORM refuse('out_of_stock', written[n], (
                 SELECT greatest(on_hand - reserved + backorder_limit, 0) FROM stock
-                WHERE sku_key = wanted.sku AND location = wanted.location AND product IS NOT NULL
+                WHERE sku_key = skus[n] AND location = locations[n] AND product IS NOT NULL
             ));
+        ELSIF crosses THEN
+            crossing := crossing || skus[n];
         END IF;
+        INSERT INTO reservations (
+            order_id, sku_key, location, ordinal, sku, quantity, state, held_until
+        )
+        VALUES (
+            of_order, skus[n], locations[n], n, written[n], quantities[n], 'held', until[n] + later
+        );
     END LOOP;
-    INSERT INTO reservations (order_id, sku_key, location, ordinal, sku, quantity, state, held_until)
-    SELECT of_order, w.sku, w.location, w.n, w.as_written, w.quantity, 'held', w.held_until
-    FROM unnest(skus, locations, written, quantities, until)
-        WITH ORDINALITY AS w (sku, location, as_written, quantity, held_until, n);
-    PERFORM stock_moved(skus, moment);
+    IF crossing <> '{}' THEN
+        PERFORM stock_moved(crossing, moment);
+    END IF;
 END
 $$;
 
@@ -165,7 +174,9 @@ CREATE FUNCTION settle_reservations(
 LANGUAGE plpgsql AS $$
 DECLARE
     ended reservations;
-    skus text[] := '{}';
+    crosses boolean;
+    crossing text[] := '{}';
+    count bigint := 0;
 BEGIN
     FOR ended IN
         SELECT * FROM reservations
@@ -173,26 +184,29 @@ BEGIN
             AND (NOT only_overdue OR held_until <= moment)
         ORDER BY sku_key, location FOR UPDATE
     LOOP
-        IF NOT book_stock(
+        crosses := book_stock(
             ended.sku_key, ended.location, ending, ended.quantity, of_order, NULL, moment
-        ) THEN
+        );
+        IF crosses IS NULL THEN
             PERFORM refuse('below_zero', ended.sku, 0);
+        ELSIF crosses THEN
+            crossing := crossing || ended.sku_key;
         END IF;
         UPDATE reservations SET state = ending
         WHERE order_id = of_order AND sku_key = ended.sku_key AND location = ended.location;
-        skus := skus || ended.sku_key;
+        count := count + 1;
     END LOOP;
-    -- What is sold leaves the shelf and the hold at once, and as much is free as before.
-    IF ending <> 'committed' AND skus <> '{}' THEN
-        PERFORM stock_moved(skus, moment);
+    IF crossing <> '{}' THEN
+        PERFORM stock_moved(crossing, moment);
     END IF;
-    RETURN cardinality(skus);
+    RETURN count;
 END
 $$;
 
--- The first step: the order, its stock, its coupon uses, its saga and its key.
+-- The first step: the order, its stock, its coupon uses, its saga and its key. What a unique index
+-- refuses is rare, so it is looked for only where a try before this one met it: `careful`.
 CREATE FUNCTION place_order(
-    clock timestamptz, at timestamptz, retention interval,
+    careful boolean, clock timestamptz, at timestamptz, retention interval,
     order_id uuid, order_version bigint, order_number text, order_cart uuid, order_customer uuid,
     order_email text, order_status text, order_phase text, order_placed_at timestamptz,
     kinds text[], bodies jsonb[],
@@ -208,14 +222,23 @@ LANGUAGE plpgsql AS $$
 DECLARE
     moment timestamptz := now_by(clock);
     later interval := moment - at;
+    other record;
     used integer;
 BEGIN
-    SELECT * INTO refusal, subject, amount FROM look_at_order(
-        moment, retention, order_id, order_number, order_cart, skus, locations, written,
-        quantities, promotions, customers, total_limits, customer_limits, key_principal, key_name
-    );
-    IF refusal IS NOT NULL THEN
-        RETURN;
+    SELECT * INTO refusal, subject, amount
+    FROM look_at_stock(skus, locations, written, quantities);
+    IF careful OR refusal IS NOT NULL OR order_cart IS NOT NULL OR promotions <> '{}' THEN
+        SELECT * INTO other FROM look_at_order(
+            moment, retention, order_id, order_number, order_cart, promotions, customers,
+            total_limits, customer_limits, key_principal, key_name
+        );
+        IF other.refusal IS NOT NULL THEN
+            refusal := other.refusal;
+            subject := other.subject;
+        END IF;
+        IF refusal IS NOT NULL THEN
+            RETURN;
+        END IF;
     END IF;
     IF key_name IS NOT NULL THEN
         INSERT INTO idempotency_keys AS k (principal, key, fingerprint, order_id, record, at)
@@ -249,12 +272,7 @@ BEGIN
     PERFORM tell_order(order_id, order_version, kinds, bodies, moment);
     IF cardinality(skus) > 0 THEN
         PERFORM reserve_stock(
-            order_id, skus, locations, written, quantities,
-            ARRAY(
-                SELECT held_until + later
-                FROM unnest(until) WITH ORDINALITY AS held (held_until, n) ORDER BY n
-            ),
-            moment
+            order_id, skus, locations, written, quantities, until, moment, later
         );
     END IF;
 END

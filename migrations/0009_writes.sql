@@ -15,6 +15,13 @@ LANGUAGE plpgsql AS $$
 DECLARE
     held text;
 BEGIN
+    -- No row of stock begins while a bundle takes its SKU in, without one knowing of the other.
+    IF bundles <> '{}' THEN
+        PERFORM pg_advisory_xact_lock(7306356116820488303);
+        UPDATE stock SET shared = true WHERE sku_key = ANY (parts) AND NOT shared;
+    ELSE
+        PERFORM pg_advisory_xact_lock_shared(7306356116820488303);
+    END IF;
     DELETE FROM variants WHERE product = owner;
     -- Units under a SKU that nothing sells could neither be sold nor moved.
     WITH left_behind AS (
@@ -46,8 +53,9 @@ BEGIN
     FROM unnest(skus, policies, limits) AS v (sku, policy, most)
     WHERE s.sku_key = v.sku
         AND (s.product, s.policy, s.backorder_limit) IS DISTINCT FROM (owner, v.policy, v.most);
-    INSERT INTO stock (sku_key, location, sku, product, policy, backorder_limit, least_free)
-    SELECT sku, main_location, as_written, owner, policy, most, least_free(policy, most)
+    INSERT INTO stock (sku_key, location, sku, product, policy, backorder_limit, least_free, shared)
+    SELECT sku, main_location, as_written, owner, policy, most, least_free(policy, most),
+        EXISTS (SELECT FROM bundle_parts WHERE part = v.sku)
     FROM unnest(skus, written, policies, limits, counted)
         AS v (sku, as_written, policy, most, is_counted)
     WHERE is_counted AND NOT EXISTS (SELECT FROM stock s WHERE s.sku_key = v.sku);
@@ -74,7 +82,7 @@ DECLARE
 BEGIN
     amount := 0;
     IF variants_changed THEN
-        PERFORM FROM stock WHERE sku_key = ANY (leaving || skus)
+        PERFORM FROM stock WHERE sku_key = ANY (leaving || skus || parts)
         ORDER BY sku_key, location FOR UPDATE;
     END IF;
     -- Whoever changes the product or how it is shown has this row, so that from here on the
@@ -306,9 +314,14 @@ BEGIN
     IF EXISTS (SELECT FROM stock WHERE sku_key = moved_sku AND location = moved_at) THEN
         RETURN;
     END IF;
-    INSERT INTO stock (sku_key, location, sku, product, policy, backorder_limit, least_free)
+    -- No bundle takes the SKU in meanwhile without knowing of the row.
+    PERFORM pg_advisory_xact_lock_shared(7306356116820488303);
+    UPDATE stock SET shared = true WHERE sku_key = moved_sku AND NOT shared;
+    INSERT INTO stock (sku_key, location, sku, product, policy, backorder_limit, least_free, shared)
     SELECT moved_sku, moved_at, written, v.product, coalesce(v.policy, 'tracked'),
-        coalesce(v.backorder_limit, 0), coalesce(least_free(v.policy, v.backorder_limit), 0)
+        coalesce(v.backorder_limit, 0), coalesce(least_free(v.policy, v.backorder_limit), 0),
+        EXISTS (SELECT FROM stock WHERE sku_key = moved_sku)
+            OR EXISTS (SELECT FROM bundle_parts WHERE part = moved_sku)
     FROM (SELECT) AS one LEFT JOIN variants v ON v.sku_key = moved_sku;
 END
 $$;
@@ -323,6 +336,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     moment timestamptz := now_by(clock);
     known bigint;
+    crosses boolean;
 BEGIN
     amount := 0;
     PERFORM FROM stock WHERE sku_key = moved_sku ORDER BY location FOR UPDATE;
@@ -340,10 +354,12 @@ BEGIN
         RETURN;
     END IF;
     PERFORM know_stock(moved_sku, written, moved_at);
-    IF NOT book_stock(moved_sku, moved_at, what, units, NULL, why, moment) THEN
+    crosses := book_stock(moved_sku, moved_at, what, units, NULL, why, moment);
+    IF crosses IS NULL THEN
         PERFORM refuse('below_zero', written, 0);
+    ELSIF crosses THEN
+        PERFORM stock_moved(ARRAY[moved_sku], moment);
     END IF;
-    PERFORM stock_moved(ARRAY[moved_sku], moment);
 END
 $$;
 
@@ -355,11 +371,14 @@ CREATE FUNCTION restock(
 LANGUAGE plpgsql AS $$
 DECLARE
     moment timestamptz := now_by(clock);
+    crosses boolean;
 BEGIN
     PERFORM know_stock(moved_sku, written, moved_at);
-    IF NOT book_stock(moved_sku, moved_at, what, units, for_order, NULL, moment) THEN
+    crosses := book_stock(moved_sku, moved_at, what, units, for_order, NULL, moment);
+    IF crosses IS NULL THEN
         PERFORM refuse('below_zero', written, 0);
+    ELSIF crosses THEN
+        PERFORM stock_moved(ARRAY[moved_sku], moment);
     END IF;
-    PERFORM stock_moved(ARRAY[moved_sku], moment);
 END
 $$;

@@ -55,7 +55,8 @@ pub async fn commit(sessions: &Sessions, unit: Unit) -> Result<(), CommitError> 
     let mut tries = 0;
     loop {
         tries += 1;
-        let Err(undone) = apply(sessions, unit.clone()).await else { return Ok(()) };
+        let applied = apply(sessions, unit.clone(), tries > 1).await;
+        let Err(undone) = applied else { return Ok(()) };
         if !undone.fault.is_lost_race() || tries >= TRIES {
             return Err(undone.fault.of_write(undone.sent));
         }
@@ -73,16 +74,17 @@ fn pause(tries: u32) -> Duration {
     longest.mul_f64(f64::from(share % 1_024) / 1_024.0)
 }
 
-async fn apply(sessions: &Sessions, unit: Arc<Unit>) -> Result<(), Undone> {
+/// Applies a unit once; `careful` after a try that lost a race.
+async fn apply(sessions: &Sessions, unit: Arc<Unit>, careful: bool) -> Result<(), Undone> {
     let mut session = sessions.open().await.map_err(Undone::before)?;
     session.allow(extra_time(&unit.writes));
     let alone = matches!(unit.writes.as_slice(), [write] if is_one_statement(write));
     if alone {
         // The statement is its own commit.
-        let applied = session.run(|connection| apply_all(connection, unit).boxed()).await;
+        let applied = session.run(|connection| apply_all(connection, unit, careful).boxed()).await;
         return applied.map_err(|fault| Undone { fault, sent: true });
     }
-    session.transact(|connection| apply_all(connection, unit).boxed()).await
+    session.transact(|connection| apply_all(connection, unit, careful).boxed()).await
 }
 
 /// How much longer than one statement a unit may take.
@@ -93,8 +95,12 @@ fn extra_time(writes: &[Write]) -> Duration {
     if moves_tree { each + TREE_LIMIT } else { each }
 }
 
-async fn apply_all(connection: &mut PgConnection, unit: Arc<Unit>) -> Result<(), Fault> {
-    let mut draft = Draft { connection, config: &unit.config, moment: unit.moment };
+async fn apply_all(
+    connection: &mut PgConnection,
+    unit: Arc<Unit>,
+    careful: bool,
+) -> Result<(), Fault> {
+    let mut draft = Draft { connection, config: &unit.config, moment: unit.moment, careful };
     for write in &unit.writes {
         draft.apply(write).await?;
     }
@@ -121,6 +127,8 @@ struct Draft<'a> {
     connection: &'a mut PgConnection,
     config: &'a PostgresConfig,
     moment: Moment,
+    /// Whether to look for what is refused seldom, before it is met.
+    careful: bool,
 }
 
 impl Draft<'_> {

@@ -24,10 +24,11 @@ impl Draft<'_> {
         sqlx::query_as!(
             Answer,
             "SELECT refusal, subject, amount FROM place_order(
-                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::text[]::jsonb[], $15,
+                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::text[]::jsonb[],
                 $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,
-                $32, $33::text::jsonb, $34, $35, $36
+                $32, $33, $34::text::jsonb, $35, $36, $37
              )",
+            self.careful,
             self.moment.clock,
             self.moment.at,
             retention(),

@@ -14,7 +14,8 @@ use super::{PATIENCE, look, programs};
 /// this script be killed itself, the server is told by the kernel, where `setpriv` can ask for it.
 const KEEPER: &str = r#"
 folder=$1
-shift
+ending=$2
+shift 2
 while read -r _; do
     (
         "$@" >>"$folder/log" 2>&1 &
@@ -26,7 +27,7 @@ while read -r _; do
     ) &
 done
 read -r server <"$folder/pid"
-kill -QUIT "$server"
+kill "-$ending" "$server"
 kill -CONT "$server"
 wait
 rm -rf "$folder"
@@ -38,6 +39,9 @@ pub struct Plan {
     pub command: Vec<String>,
     /// The user that it runs as, where that must be another.
     pub user: Option<&'static str>,
+    /// The signal that ends it at once and in order. A shell starts what runs beside it with `INT`
+    /// and `QUIT` ignored, so it must be one that the program handles.
+    pub ending: &'static str,
     /// The folder that is its own, and goes with it.
     pub folder: PathBuf,
     /// Whether the server with this process id answers.
@@ -65,7 +69,11 @@ impl Local {
     /// Starts a server; `None` where it ends at once, as it does where its port was taken.
     pub fn try_start(plan: Plan) -> Option<Self> {
         let mut command = Command::new("sh");
-        command.args(["-c", KEEPER, "keeper"]).arg(&plan.folder).args(words(&plan));
+        command
+            .args(["-c", KEEPER, "keeper"])
+            .arg(&plan.folder)
+            .arg(plan.ending)
+            .args(words(&plan));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // A group of its own, so that Ctrl-C ends the tests, and then this.
         command.process_group(0).current_dir("/");
@@ -150,7 +158,7 @@ impl Drop for Kept {
 fn words(plan: &Plan) -> Vec<String> {
     let mut words = Vec::new();
     if programs::on_path("setpriv").is_some() {
-        words.extend(["setpriv", "--pdeathsig", "QUIT"].map(str::to_owned));
+        words.extend(["setpriv", "--pdeathsig", plan.ending].map(str::to_owned));
         if let Some(user) = plan.user {
             words.extend([format!("--reuid={user}"), format!("--regid={user}")]);
             words.extend(["--init-groups", "--"].map(str::to_owned));

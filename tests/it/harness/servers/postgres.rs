@@ -204,7 +204,7 @@ fn start_local(fsync: Fsync) -> Option<(Local, u16)> {
     }
     let lock_file = data.join("postmaster.pid");
     let ready = Box::new(move |id| is_ready(&lock_file, id));
-    Some((Local::try_start(Plan { command, user, folder, ready })?, port))
+    Some((Local::try_start(Plan { command, user, ending: "QUIT", folder, ready })?, port))
 }
 
 /// Whether the file that a postmaster keeps tells that this one takes connections.

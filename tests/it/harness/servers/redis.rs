@@ -79,5 +79,5 @@ fn start_local() -> Option<(Local, u16)> {
         ["--bind", "127.0.0.1", "--port", &port_text, "--save", "", "--appendonly", "no"];
     command.extend(settings.map(str::to_owned));
     let ready = Box::new(move |_| TcpStream::connect(("127.0.0.1", port)).is_ok());
-    Some((Local::try_start(Plan { command, user: None, folder, ready })?, port))
+    Some((Local::try_start(Plan { command, user: None, ending: "TERM", folder, ready })?, port))
 }
