@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::client::{Answer, Request};
+use super::client::{Answer, Request, Unanswered};
 use super::verdict::Verdict;
 
 /// What a promise is about, as the checks tell apart.
@@ -41,10 +41,12 @@ pub struct Tally {
     pub resolved: u64,
     /// Requests beyond the first one of a key that did nothing again.
     pub suppressed: u64,
-    /// Answers that never came, or not whole.
+    /// Answers that never came, or not whole, although their client waited.
     pub lost: u64,
-    /// 503.
-    pub away: u64,
+    /// Clients that did not wait.
+    pub hung_up: u64,
+    /// 503, by what it says.
+    pub away: BTreeMap<String, u64>,
     /// 202.
     pub pending: u64,
     /// Orders whose buyers never acted.
@@ -94,14 +96,18 @@ impl Book {
     }
 
     /// Notes that the outcome of a request is open: for want of an answer, or as the answer says.
-    pub fn doubt(&self, request: &Request, answer: Option<&Answer>) {
+    pub fn doubt(&self, request: &Request, answer: Result<&Answer, Unanswered>) {
         let mut inner = self.inner.lock().unwrap();
-        match answer.map(|answer| answer.status) {
-            None => inner.tally.lost += 1,
-            Some(503) => inner.tally.away += 1,
-            Some(202) => inner.tally.pending += 1,
+        match answer.map(|answer| (answer.status, answer)) {
+            Err(Unanswered::Lost) => inner.tally.lost += 1,
+            Err(Unanswered::HungUp) => inner.tally.hung_up += 1,
+            Ok((503, answer)) => {
+                let detail = answer.json()["detail"].to_string();
+                *inner.tally.away.entry(detail).or_default() += 1;
+            }
+            Ok((202, _)) => inner.tally.pending += 1,
             // The first request is at it, so this one does nothing.
-            Some(_) => inner.tally.suppressed += 1,
+            Ok(_) => inner.tally.suppressed += 1,
         }
         if let Some(promise) = request.key.as_ref().and_then(|key| inner.promises.get_mut(key)) {
             promise.doubtful = true;
@@ -185,14 +191,16 @@ impl Tally {
             (&mut self.resolved, other.resolved),
             (&mut self.suppressed, other.suppressed),
             (&mut self.lost, other.lost),
-            (&mut self.away, other.away),
+            (&mut self.hung_up, other.hung_up),
             (&mut self.pending, other.pending),
             (&mut self.abandoned, other.abandoned),
         ] {
             *mine += theirs;
         }
-        for (code, count) in &other.refused {
-            *self.refused.entry(code.clone()).or_default() += count;
+        for (mine, theirs) in [(&mut self.refused, &other.refused), (&mut self.away, &other.away)] {
+            for (name, count) in theirs {
+                *mine.entry(name.clone()).or_default() += count;
+            }
         }
         for (name, count) in &other.afterwards {
             *self.afterwards.entry(name).or_default() += count;
@@ -205,7 +213,8 @@ impl fmt::Display for Tally {
         write!(f, "checkouts {} attempted, {} acknowledged", self.attempted, self.acknowledged)?;
         write!(f, ", {} unknown and then resolved", self.resolved)?;
         write!(f, "; duplicates suppressed {}", self.suppressed)?;
-        write!(f, "\n    answers lost {}, 503 {}, 202 {}", self.lost, self.away, self.pending)?;
+        write!(f, "\n    answers lost {}, not waited for {}", self.lost, self.hung_up)?;
+        write!(f, ", 202 {}, 503 {:?}", self.pending, self.away)?;
         write!(f, "; abandoned {}; refused:", self.abandoned)?;
         self.refused.iter().try_for_each(|(code, count)| write!(f, " {code} {count}"))?;
         write!(f, "; afterwards:")?;

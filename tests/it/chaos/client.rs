@@ -43,6 +43,15 @@ impl Answer {
     }
 }
 
+/// Why a client has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// The connection could not be made, or broke, or nothing came for long.
+    Lost,
+    /// The client did not wait.
+    HungUp,
+}
+
 /// A request that can be sent again and again.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -95,22 +104,31 @@ impl Caller {
         asked.is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// Sends a request once; none where no answer came, or not all of one.
-    pub async fn send(&self, request: &Request) -> Option<Answer> {
-        self.send_within(request, PATIENCE).await
+    /// Sends a request once.
+    pub async fn send(&self, request: &Request) -> Result<Answer, Unanswered> {
+        let sent = time::timeout(PATIENCE, self.exchange(request)).await;
+        sent.ok().flatten().ok_or(Unanswered::Lost)
     }
 
     /// The same with less patience: the connection is closed when it is over.
-    pub async fn send_within(&self, request: &Request, patience: Duration) -> Option<Answer> {
+    pub async fn send_within(
+        &self,
+        request: &Request,
+        patience: Duration,
+    ) -> Result<Answer, Unanswered> {
+        match time::timeout(patience, self.exchange(request)).await {
+            Ok(answer) => answer.ok_or(Unanswered::Lost),
+            Err(_) => Err(Unanswered::HungUp),
+        }
+    }
+
+    async fn exchange(&self, request: &Request) -> Option<Answer> {
         let address = self.a_server().await;
-        let sent = async {
-            let answer = self.built(request, address).send().await.ok()?;
-            let status = answer.status().as_u16();
-            let replayed = answer.headers().contains_key("idempotency-replayed");
-            let bytes = answer.bytes().await.ok()?.to_vec();
-            Some(Answer { status, bytes, replayed })
-        };
-        time::timeout(patience, sent).await.ok().flatten()
+        let answer = self.built(request, address).send().await.ok()?;
+        let status = answer.status().as_u16();
+        let replayed = answer.headers().contains_key("idempotency-replayed");
+        let bytes = answer.bytes().await.ok()?.to_vec();
+        Some(Answer { status, bytes, replayed })
     }
 
     /// Sends what may be repeated until it is answered with something that is no excuse.
@@ -118,8 +136,8 @@ impl Caller {
         let mut last = None;
         for _ in 0..TRIES {
             match self.send(request).await {
-                Some(answer) if answer.status != 503 => return answer,
-                other => last = other,
+                Ok(answer) if answer.status != 503 => return answer,
+                other => last = Some(other),
             }
             time::sleep(BETWEEN_TRIES).await;
         }

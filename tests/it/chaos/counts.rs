@@ -11,6 +11,8 @@ pub struct Counts {
     pub kills: Option<u64>,
     /// How long the provider is in each trouble.
     pub cell: Option<Duration>,
+    /// How often servers are restarted.
+    pub restarts: Option<u64>,
     /// How many flash sales there are.
     pub sales: Option<u64>,
 }
@@ -22,6 +24,7 @@ impl Counts {
             seed: number("ECICOMM_CHAOS_SEED").unwrap_or(1),
             kills: number("ECICOMM_CHAOS_KILLS"),
             cell: number("ECICOMM_CHAOS_SECONDS").map(Duration::from_secs),
+            restarts: number("ECICOMM_CHAOS_RESTARTS"),
             sales: number("ECICOMM_CHAOS_FLASH"),
         }
     }

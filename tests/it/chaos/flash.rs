@@ -33,7 +33,7 @@ pub struct Sale {
 pub async fn run(sale: Sale, verdict: &Verdict) -> Report {
     let goods = Goods::one(i64::try_from(sale.units).unwrap());
     let book = Book::new(verdict.clone());
-    let mut fleet = Fleet::open(&format!("flash-{}", sale.seed), &goods.catalogue()).await;
+    let mut fleet = Fleet::open(&format!("flash-{}", sale.seed), &goods.catalogue(), 1).await;
     let began = Instant::now();
     buyers(&fleet, &book, &goods, sale).await;
     let took = began.elapsed();

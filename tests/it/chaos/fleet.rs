@@ -17,11 +17,13 @@ use super::proxy::Proxy;
 /// Who may do everything.
 pub const ADMINISTRATOR: (&str, &str) = ("admin@chaos.example", "Ch4os-is-tested!");
 /// How long a shop waits for an answer of the provider.
-pub const PAYMENT_TIMEOUT: Duration = Duration::from_millis(1_500);
+pub const PAYMENT_TIMEOUT: Duration = Duration::from_millis(500);
 /// After how long without an answer it calls a payment off.
-const GIVE_UP_SECONDS: u64 = 5;
+const GIVE_UP_SECONDS: u64 = 3;
 /// How long an order holds its stock. It is the least that can be set.
 pub const HOLD: Duration = Duration::from_mins(1);
+/// How long a server that was told to stop still serves those who did not hear of it.
+const DRAIN_SECONDS: u64 = 1;
 /// How long a server may take to be ready.
 const READY_PATIENCE: Duration = Duration::from_secs(60);
 
@@ -44,8 +46,9 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// A shop with this catalogue in a folder of its own, with its one server up.
-    pub async fn open(name: &str, catalogue: &str) -> Self {
+    /// A shop with this catalogue in a folder of its own, with as many of the servers that are asked
+    /// for as its backend can have.
+    pub async fn open(name: &str, catalogue: &str, servers: usize) -> Self {
         let folder = Temporary::new(name);
         let sandbox = Call {
             args: vec![
@@ -61,7 +64,7 @@ impl Fleet {
         let sandbox = Process::start(&sandbox).await;
         let proxy = Proxy::before(sandbox.address).await;
         let backend = Backend::Folder(folder.at("shop"));
-        let servers = backend.most_servers().min(1);
+        let servers = backend.most_servers().min(servers);
         let addresses = watch::Sender::new(vec![None; servers]);
         let mut fleet = Self {
             backend,
@@ -98,9 +101,9 @@ impl Fleet {
         &self.proxy
     }
 
-    /// How many servers there are, those that are down included.
-    pub fn size(&self) -> usize {
-        self.servers.len()
+    /// The places of all servers, also of those that are down.
+    pub fn slots(&self) -> std::ops::Range<usize> {
+        0..self.servers.len()
     }
 
     /// Starts the server of a place and waits until it is ready.
@@ -137,6 +140,7 @@ impl Fleet {
             ("ECICOMM__PAYMENT__GIVE_UP_SECONDS", GIVE_UP_SECONDS.to_string()),
             ("ECICOMM__ORDERS__HOLD_MINUTES", (HOLD.as_secs() / 60).to_string()),
             ("ECICOMM__ORDERS__SWEEP_SECONDS", "1".to_owned()),
+            ("ECICOMM__HTTP__DRAIN_SECONDS", DRAIN_SECONDS.to_string()),
         ]
     }
 

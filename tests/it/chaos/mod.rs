@@ -6,7 +6,8 @@
 //! every answer that a client saw against each other.
 //!
 //! `ECICOMM_CHAOS_KILLS` says how often the server is killed, `ECICOMM_CHAOS_SECONDS` how long each
-//! trouble of the payment provider lasts, `ECICOMM_CHAOS_FLASH` how many flash sales there are, and
+//! trouble of the payment provider lasts, `ECICOMM_CHAOS_FLASH` how many flash sales there are, `ECICOMM_CHAOS_RESTARTS` how often
+//! servers are restarted, and
 //! `ECICOMM_CHAOS_SEED` where the seeds start (1). Where one of the first three is set, its run is in
 //! full and is held to its times too; else it is short. A seed decides what clients want and when
 //! servers die, but not what the machine makes of it: a failure need not come again.
@@ -25,6 +26,7 @@ mod load;
 mod process;
 mod proxy;
 mod report;
+mod restarts;
 mod shopper;
 mod staff;
 mod verdict;
@@ -37,10 +39,13 @@ use counts::Counts;
 use crash::{Crashes, READY, RESUMED};
 use flash::{LOSERS, LOSERS_P99, Sale};
 use load::Crowd;
+use report::Report;
 use verdict::Verdict;
 
 /// How often a server is killed where nobody says how often.
 const FEW_KILLS: u64 = 8;
+/// How often servers are restarted where nobody says how often.
+const FEW_RESTARTS: u64 = 2;
 /// How often the server of one shop is killed before the next shop opens: a shop that grows for ever
 /// says more of its size than of its crashes.
 const KILLS_A_SHOP: u64 = 50;
@@ -65,6 +70,18 @@ fn in_turn(run: impl Future<Output = ()>) {
     runtime.worker_threads(2).enable_all().build().unwrap().block_on(run);
 }
 
+/// What any run must have checked.
+const CHECKED: [&str; 11] = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I9", "I10", "I11", "I13"];
+
+/// Tells what a run came to, and fails where it is not what it must be.
+fn conclude(report: &Report) {
+    println!("{report}");
+    assert_eq!(report.verdict.violations(), 0, "{report}");
+    for invariant in CHECKED {
+        assert!(report.verdict.checks(invariant) > 0, "{invariant} was never checked");
+    }
+}
+
 fn crowd(seed: u64, full: bool) -> Crowd {
     if full {
         Crowd { seed, shoppers: 64, staff: 3, idle_percent: 10 }
@@ -79,7 +96,7 @@ fn a_server_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged() 
         let counts = Counts::of_environment();
         let (full, kills) = (counts.kills.is_some(), counts.kills.unwrap_or(FEW_KILLS));
         let verdict = Verdict::default();
-        let mut all: Option<report::Report> = None;
+        let mut all: Option<Report> = None;
         let mut left = kills;
         for seed in counts.seed.. {
             let now = left.min(KILLS_A_SHOP);
@@ -87,7 +104,6 @@ fn a_server_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged() 
             let owing = if left == 0 && kills >= MANY_KILLS { KILLS_A_STEP + 2 } else { 0 };
             let plan = Crashes { crowd: crowd(seed, full), kills: now, kills_while_owing: owing };
             let report = crash::run(plan, &verdict).await;
-            println!("{report}");
             match &mut all {
                 None => all = Some(report),
                 Some(all) => all.add(report),
@@ -97,7 +113,7 @@ fn a_server_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged() 
             }
         }
         let report = all.unwrap();
-        report.conclude();
+        conclude(&report);
         assert!(report.kills >= kills, "{} kills", report.kills);
         let acknowledged = report.tally.acknowledged;
         assert!(acknowledged >= kills * ORDERS_A_KILL, "only {acknowledged} orders");
@@ -115,6 +131,19 @@ fn a_server_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged() 
 }
 
 #[test]
+fn servers_that_restart_one_after_the_other_leave_no_request_unanswered() {
+    in_turn(async {
+        let counts = Counts::of_environment();
+        let verdict = Verdict::default();
+        let (crowd, rounds) = (crowd(counts.seed, false), counts.restarts.unwrap_or(FEW_RESTARTS));
+        let report = restarts::run(crowd, rounds, &verdict).await;
+        conclude(&report);
+        let acknowledged = report.tally.acknowledged;
+        assert!(acknowledged >= rounds * ORDERS_A_KILL, "only {acknowledged} orders");
+    });
+}
+
+#[test]
 fn a_flash_sale_sells_every_unit_once() {
     in_turn(async {
         let counts = Counts::of_environment();
@@ -126,7 +155,7 @@ fn a_flash_sale_sells_every_unit_once() {
                 None => Sale { seed, units: 50, orders: 400, connections: 64 },
             };
             let report = flash::run(sale, &verdict).await;
-            report.conclude();
+            conclude(&report);
             if counts.sales.is_some() {
                 assert!(report.quantile(LOSERS, 99) <= LOSERS_P99, "losers waited too long");
             }
@@ -143,8 +172,9 @@ fn a_provider_in_trouble_holds_up_payments_and_nothing_else() {
             Some(each) => (&CELLS[..], each),
             None => (&CELLS[..2], Duration::from_secs(3)),
         };
-        let report = cells::run(crowd(counts.seed, false), cells, each, &verdict).await;
-        report.conclude();
+        let crowd = Crowd { idle_percent: 0, ..crowd(counts.seed, counts.cell.is_some()) };
+        let report = cells::run(crowd, cells, each, &verdict).await;
+        conclude(&report);
         assert!(report.tally.pending > 0, "no payment was ever in doubt");
         assert!(report.tally.acknowledged > 0, "nothing was ever sold");
     });

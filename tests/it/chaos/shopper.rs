@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time;
 
 use super::book::{Book, Kind};
-use super::client::{Answer, Caller, Request};
+use super::client::{Answer, Caller, Request, Unanswered};
 use super::goods::{COUPON, Goods};
 use crate::simulation::rng::Rng;
 
@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_mins(4);
 const LONGEST_PAUSE: i64 = 400;
 /// The longest that a client thinks between two wishes, in milliseconds.
 const LONGEST_THOUGHT: i64 = 60;
+/// How many of a hundred requests are not waited for.
+const HUNG_UP_PERCENT: u32 = 2;
 /// How often a client tries to fill a cart.
 const CART_TRIES: usize = 8;
 
@@ -78,17 +80,17 @@ impl Client {
             let sent = Instant::now();
             let answer = self.send(request).await;
             match answer {
-                Some(answer) if is_final(&answer) => {
+                Ok(answer) if is_final(&answer) => {
                     self.book.settle(request, &answer, sent.elapsed());
                     return Known::Final(answer);
                 }
-                Some(answer) if !leaves_open(&answer) => {
+                Ok(answer) if !leaves_open(&answer) => {
                     self.senseless(request, &answer);
                     return Known::Never;
                 }
                 answer => {
-                    self.book.doubt(request, answer.as_ref());
-                    let asks = answer.filter(|answer| answer.status == 202);
+                    self.book.doubt(request, answer.as_ref().map_err(|why| *why));
+                    let asks = answer.ok().filter(|answer| answer.status == 202);
                     let asks = asks.map(|answer| answer.json()).filter(wants_buyer);
                     if let Some(order) = asks
                         && !self.act(&order).await
@@ -109,8 +111,8 @@ impl Client {
     }
 
     /// Sends it once; now and then the client hangs up before the answer.
-    async fn send(&mut self, request: &Request) -> Option<Answer> {
-        if self.rng.percent(2) {
+    async fn send(&mut self, request: &Request) -> Result<Answer, Unanswered> {
+        if self.rng.percent(HUNG_UP_PERCENT) {
             let patience = Duration::from_millis(1 + self.rng.below(40));
             return self.caller.send_within(request, patience).await;
         }
@@ -134,7 +136,7 @@ impl Client {
         let path = format!("/orders/{id}/payment/confirm");
         let request = Request::post(path, &json!({})).under(self.key()).with_token(token);
         // Whatever it answers, the order's own key tells.
-        if let Some(answer) = self.caller.send(&request).await {
+        if let Ok(answer) = self.caller.send(&request).await {
             let sense = answer.status < 300 || is_final(&answer) || leaves_open(&answer);
             if !sense {
                 self.senseless(&request, &answer);
@@ -149,11 +151,11 @@ impl Client {
         let answers = join_all((0..5).map(|_| self.caller.send(request))).await;
         for answer in answers {
             match answer {
-                Some(answer) if is_final(&answer) => {
+                Ok(answer) if is_final(&answer) => {
                     self.book.settle(request, &answer, sent.elapsed());
                 }
-                Some(answer) if !leaves_open(&answer) => self.senseless(request, &answer),
-                answer => self.book.doubt(request, answer.as_ref()),
+                Ok(answer) if !leaves_open(&answer) => self.senseless(request, &answer),
+                answer => self.book.doubt(request, answer.as_ref().map_err(|why| *why)),
             }
         }
     }
@@ -230,7 +232,7 @@ impl Client {
     /// I4 while faults go on: what was acknowledged can be read.
     async fn look_at(&mut self, id: &str, token: &str) {
         let request = Request::get(format!("/orders/{id}")).with_token(token);
-        let Some(answer) = self.caller.send(&request).await else { return };
+        let Ok(answer) = self.caller.send(&request).await else { return };
         if answer.status == 503 {
             return;
         }
@@ -301,7 +303,8 @@ impl Client {
         }
         if self.rng.percent(50) {
             let coupon = Request::post(format!("/carts/{id}/coupons"), &json!({"code": COUPON}));
-            self.caller.send(&coupon).await;
+            // Without it the wish costs more, and that is all.
+            let _ = self.caller.send(&coupon).await;
         }
         Some(id)
     }
@@ -310,10 +313,10 @@ impl Client {
     async fn step(&mut self, request: &Request, wanted: u16) -> Option<Answer> {
         for _ in 0..CART_TRIES {
             match self.caller.send(request).await {
-                Some(answer) if answer.status == wanted => return Some(answer),
+                Ok(answer) if answer.status == wanted => return Some(answer),
                 // Sold out; the next wish may be luckier.
-                Some(answer) if answer.status == 409 => return None,
-                Some(answer) if !leaves_open(&answer) => {
+                Ok(answer) if answer.status == 409 => return None,
+                Ok(answer) if !leaves_open(&answer) => {
                     self.senseless(request, &answer);
                     return None;
                 }

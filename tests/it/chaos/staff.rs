@@ -134,7 +134,7 @@ impl Client {
     /// What can be read now: the outer option is none where the token was refused.
     async fn read(&mut self, request: Request, token: &str) -> Option<Option<Value>> {
         let request = Request { bearer: Some(token.to_owned()), ..request };
-        let Some(answer) = self.caller.send(&request).await else { return Some(None) };
+        let Ok(answer) = self.caller.send(&request).await else { return Some(None) };
         match answer.status {
             401 => None,
             200 => Some(Some(answer.json())),

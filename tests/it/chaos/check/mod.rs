@@ -12,6 +12,7 @@ mod stock;
 mod views;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use ecicomm::domain::order::Saga;
@@ -174,6 +175,13 @@ pub struct Sums {
     /// Orders that were confirmed, whatever happened to them since.
     pub standing: usize,
     pub ledger: usize,
+}
+
+impl fmt::Display for Sums {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "left behind: {} orders, {} of them confirmed", self.orders, self.standing)?;
+        write!(f, ", {} rows in the provider's ledger", self.ledger)
+    }
 }
 
 /// Something that is under way.
