@@ -8,7 +8,7 @@ use tokio::time;
 use super::book::{Book, Kind};
 use super::check::Checker;
 use super::client::{Caller, Request};
-use super::fleet::{Fleet, PAYMENT_TIMEOUT};
+use super::fleet::{Fleet, Opening, SHORT_TIMEOUT};
 use super::goods::Goods;
 use super::load::{Crowd, Load, announce_coupon};
 use super::proxy::Manner;
@@ -41,7 +41,7 @@ pub const CELLS: [Cell; 7] = [
     cell("black hole", Manner::BlackHole),
     cell("refused", Manner::Refuse),
     cell("500s", Manner::Fail),
-    cell("slow", Manner::Slow(PAYMENT_TIMEOUT.saturating_mul(2))),
+    cell("slow", Manner::Slow(SHORT_TIMEOUT.saturating_mul(2))),
     Cell { name: "flapping", manner: Manner::Refuse, and: Some(Manner::Pass) },
     cell("garbage", Manner::Garbage),
 ];
@@ -50,7 +50,14 @@ pub const CELLS: [Cell; 7] = [
 pub async fn run(crowd: Crowd, cells: &[Cell], each: Duration, verdict: &Verdict) -> Report {
     let goods = Goods::hot_and_cold();
     let book = Book::new(verdict.clone());
-    let mut fleet = Fleet::open(&format!("cells-{}", crowd.seed), &goods.catalogue(), 1).await;
+    let mut fleet = Fleet::open(Opening {
+        name: format!("cells-{}", crowd.seed),
+        goods: &goods,
+        servers: 1,
+        payment_timeout: SHORT_TIMEOUT,
+        verdict,
+    })
+    .await;
     announce_coupon(&fleet).await;
     let mut report = Report::new("E8 payment provider", crowd.seed, verdict);
     let mut prober = Prober::new(&fleet, &book).await;

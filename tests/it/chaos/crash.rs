@@ -9,7 +9,7 @@ use tokio::time;
 
 use super::book::Book;
 use super::check::{Checker, MINUTE};
-use super::fleet::{Fleet, HOLD};
+use super::fleet::{Fleet, HOLD, Opening, SHORT_TIMEOUT};
 use super::goods::Goods;
 use super::load::{Crowd, Load, announce_coupon};
 use super::proxy::Manner;
@@ -51,7 +51,14 @@ pub async fn run(plan: Crashes, verdict: &Verdict) -> Report {
     let seed = plan.crowd.seed;
     let goods = Goods::hot_and_cold();
     let book = Book::new(verdict.clone());
-    let fleet = Fleet::open(&format!("crash-{seed}"), &goods.catalogue(), 1).await;
+    let fleet = Fleet::open(Opening {
+        name: format!("crash-{seed}"),
+        goods: &goods,
+        servers: 1,
+        payment_timeout: SHORT_TIMEOUT,
+        verdict,
+    })
+    .await;
     announce_coupon(&fleet).await;
     let mut run = Run {
         fleet,

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::book::{Book, Kind};
 use super::check::Checker;
 use super::client::Request;
-use super::fleet::Fleet;
+use super::fleet::{Fleet, LONG_TIMEOUT, Opening};
 use super::goods::Goods;
 use super::report::Report;
 use super::shopper::{Client, address};
@@ -33,7 +33,14 @@ pub struct Sale {
 pub async fn run(sale: Sale, verdict: &Verdict) -> Report {
     let goods = Goods::one(i64::try_from(sale.units).unwrap());
     let book = Book::new(verdict.clone());
-    let mut fleet = Fleet::open(&format!("flash-{}", sale.seed), &goods.catalogue(), 1).await;
+    let mut fleet = Fleet::open(Opening {
+        name: format!("flash-{}", sale.seed),
+        goods: &goods,
+        servers: 1,
+        payment_timeout: LONG_TIMEOUT,
+        verdict,
+    })
+    .await;
     let began = Instant::now();
     buyers(&fleet, &book, &goods, sale).await;
     let took = began.elapsed();

@@ -11,13 +11,18 @@ use tokio::time;
 
 use super::backend::Backend;
 use super::client::Caller;
+use super::goods::Goods;
 use super::process::{Call, LOOK, Process, Temporary};
 use super::proxy::Proxy;
+use super::verdict::Verdict;
 
 /// Who may do everything.
 pub const ADMINISTRATOR: (&str, &str) = ("admin@chaos.example", "Ch4os-is-tested!");
-/// How long a shop waits for an answer of the provider.
-pub const PAYMENT_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a shop waits for an answer of the provider where payments are to come into doubt: far
+/// longer than the provider takes, shorter than most lives of a server.
+pub const SHORT_TIMEOUT: Duration = Duration::from_millis(500);
+/// The same where they are not, as the shop is set by itself.
+pub const LONG_TIMEOUT: Duration = Duration::from_secs(8);
 /// After how long without an answer it calls a payment off.
 const GIVE_UP_SECONDS: u64 = 3;
 /// How long an order holds its stock. It is the least that can be set.
@@ -30,6 +35,19 @@ const READY_PATIENCE: Duration = Duration::from_secs(60);
 /// Where servers are, each in its place; none where one is down.
 pub type Addresses = Vec<Option<SocketAddr>>;
 
+/// The shop of a run.
+pub struct Opening<'a> {
+    /// What its folder is called.
+    pub name: String,
+    pub goods: &'a Goods,
+    /// How many servers there are, where the backend can have so many.
+    pub servers: usize,
+    /// How long the shop waits for an answer of the provider.
+    pub payment_timeout: Duration,
+    /// By which its folder stays where the run went wrong.
+    pub verdict: &'a Verdict,
+}
+
 /// All processes of a shop.
 pub struct Fleet {
     backend: Backend,
@@ -38,6 +56,7 @@ pub struct Fleet {
     proxy: Proxy,
     addresses: watch::Sender<Addresses>,
     caller: Caller,
+    payment_timeout: Duration,
     lives: u64,
     /// How long each start took until the server was ready.
     pub starts: Vec<Duration>,
@@ -46,10 +65,9 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// A shop with this catalogue in a folder of its own, with as many of the servers that are asked
-    /// for as its backend can have.
-    pub async fn open(name: &str, catalogue: &str, servers: usize) -> Self {
-        let folder = Temporary::new(name);
+    /// A shop in a folder of its own, with all its servers up.
+    pub async fn open(opening: Opening<'_>) -> Self {
+        let folder = Temporary::new(&opening.name, opening.verdict);
         let sandbox = Call {
             args: vec![
                 "sandbox".into(),
@@ -64,7 +82,7 @@ impl Fleet {
         let sandbox = Process::start(&sandbox).await;
         let proxy = Proxy::before(sandbox.address).await;
         let backend = Backend::Folder(folder.at("shop"));
-        let servers = backend.most_servers().min(servers);
+        let servers = backend.most_servers().min(opening.servers);
         let addresses = watch::Sender::new(vec![None; servers]);
         let mut fleet = Self {
             backend,
@@ -73,12 +91,13 @@ impl Fleet {
             proxy,
             caller: Caller::to(addresses.subscribe()),
             addresses,
+            payment_timeout: opening.payment_timeout,
             lives: 0,
             starts: Vec::new(),
             folder,
         };
         let file = fleet.folder.at("catalogue.ndjson");
-        std::fs::write(&file, catalogue).unwrap();
+        std::fs::write(&file, opening.goods.catalogue()).unwrap();
         for slot in 0..servers {
             let import = (slot == 0).then(|| file.clone());
             fleet.start_with(slot, import).await;
@@ -136,7 +155,7 @@ impl Fleet {
             ("ECICOMM__ADMIN__EMAIL", ADMINISTRATOR.0.to_owned()),
             ("ECICOMM__ADMIN__PASSWORD", ADMINISTRATOR.1.to_owned()),
             ("ECICOMM__PAYMENT__SANDBOX_URL", format!("http://{}", self.proxy.address)),
-            ("ECICOMM__PAYMENT__TIMEOUT_MS", PAYMENT_TIMEOUT.as_millis().to_string()),
+            ("ECICOMM__PAYMENT__TIMEOUT_MS", self.payment_timeout.as_millis().to_string()),
             ("ECICOMM__PAYMENT__GIVE_UP_SECONDS", GIVE_UP_SECONDS.to_string()),
             ("ECICOMM__ORDERS__HOLD_MINUTES", (HOLD.as_secs() / 60).to_string()),
             ("ECICOMM__ORDERS__SWEEP_SECONDS", "1".to_owned()),

@@ -135,7 +135,8 @@ fn servers_that_restart_one_after_the_other_leave_no_request_unanswered() {
     in_turn(async {
         let counts = Counts::of_environment();
         let verdict = Verdict::default();
-        let (crowd, rounds) = (crowd(counts.seed, false), counts.restarts.unwrap_or(FEW_RESTARTS));
+        let crowd = crowd(counts.seed, counts.restarts.is_some());
+        let rounds = counts.restarts.unwrap_or(FEW_RESTARTS);
         let report = restarts::run(crowd, rounds, &verdict).await;
         conclude(&report);
         let acknowledged = report.tally.acknowledged;

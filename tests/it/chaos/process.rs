@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time;
 
+use super::verdict::Verdict;
+
 /// Between two looks at something that another process does.
 pub const LOOK: Duration = Duration::from_millis(2);
 /// How long a process may take to start, or to stop when it was asked to.
@@ -21,16 +23,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How much of a log is shown.
 const TAIL: usize = 4_000;
 
-/// A folder that goes when it is dropped, unless the test failed: then its place is told.
-pub struct Temporary(PathBuf);
+/// A folder that goes when it is dropped, unless the run went wrong: then its place is told.
+pub struct Temporary(PathBuf, Verdict);
 
 impl Temporary {
-    pub fn new(name: &str) -> Self {
+    pub fn new(name: &str, verdict: &Verdict) -> Self {
         let path =
             std::env::temp_dir().join(format!("ecicomm-chaos-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self(path, verdict.clone())
     }
 
     pub fn at(&self, name: &str) -> PathBuf {
@@ -40,7 +42,7 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if std::thread::panicking() || self.1.violations() > 0 {
             eprintln!("what the processes wrote is left in {}", self.0.display());
         } else {
             let _ = std::fs::remove_dir_all(&self.0);

@@ -7,7 +7,7 @@ use tokio::time;
 use super::book::Book;
 use super::check::Checker;
 use super::crash::{AT_REST, READY};
-use super::fleet::Fleet;
+use super::fleet::{Fleet, Opening, SHORT_TIMEOUT};
 use super::goods::Goods;
 use super::load::{Crowd, Load, announce_coupon};
 use super::report::Report;
@@ -22,8 +22,14 @@ const BETWEEN: Duration = Duration::from_millis(500);
 pub async fn run(crowd: Crowd, rounds: u64, verdict: &Verdict) -> Report {
     let goods = Goods::hot_and_cold();
     let book = Book::new(verdict.clone());
-    let name = format!("restarts-{}", crowd.seed);
-    let mut fleet = Fleet::open(&name, &goods.catalogue(), SERVERS).await;
+    let mut fleet = Fleet::open(Opening {
+        name: format!("restarts-{}", crowd.seed),
+        goods: &goods,
+        servers: SERVERS,
+        payment_timeout: SHORT_TIMEOUT,
+        verdict,
+    })
+    .await;
     announce_coupon(&fleet).await;
     let load = Load::begin(&fleet, &book, &goods, crowd);
     for _ in 0..rounds {
