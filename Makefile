@@ -41,6 +41,15 @@ bench: toolchain ## The benchmarks
 planted: toolchain ## Plants each known bug in a copy of the tree and expects the tests to find it
 	@tests/planted/run.sh $(ARGS)
 
+# The counts of the fault harness in full; the environment wins.
+.PHONY: chaos
+chaos: export ECICOMM_CHAOS_KILLS ?= 300
+chaos: export ECICOMM_CHAOS_SECONDS ?= 20
+chaos: export ECICOMM_CHAOS_FLASH ?= 10
+chaos: export ECICOMM_CHAOS_RESTARTS ?= 60
+chaos: toolchain ## The fault harness in full: kills, restarts, troubles of the provider, flash sales
+	$(CARGO) test $(LOCKED) --release --test it chaos:: -- --nocapture --test-threads=1
+
 .PHONY: openapi
 openapi: toolchain ## Writes the OpenAPI document to openapi.json
 	@mkdir -p target

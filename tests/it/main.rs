@@ -7,6 +7,8 @@
 mod api;
 mod app;
 mod architecture;
+#[cfg(all(unix, feature = "redb", feature = "remote"))]
+mod chaos;
 mod command;
 mod contract;
 mod harness;

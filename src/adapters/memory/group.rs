@@ -3,8 +3,9 @@
 //! A change is decided on the tip, which is ahead of what readers see, and waits. One writer takes
 //! all that wait, writes them as one group, and only then shows them and answers. So a sync is
 //! shared by all who came while the one before ran, and nobody sees what a failing power would take
-//! back. Where a group is not kept, the tip returns to what readers see, and all that was decided
-//! on it is refused.
+//! back. A refusal waits likewise for what it rests on: whoever looks again then sees why, and is not
+//! refused for what never came to be. Where a group is not kept, the tip returns to what readers
+//! see, and all that was decided on it fails.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,6 +40,16 @@ struct Tip {
     closed: bool,
 }
 
+impl Tip {
+    /// Has a state become the tip, and its facts written after all that wait.
+    fn queue(&mut self, state: Arc<State>, facts: Vec<Fact>) -> Ticket {
+        let (done, ticket) = oneshot::channel();
+        self.state = state.clone();
+        self.waiting.push_back(Waiting { state, facts, done });
+        Ticket(ticket)
+    }
+}
+
 /// Decides changes and has them kept.
 pub struct Groups {
     journal: Arc<dyn Journal>,
@@ -67,27 +78,32 @@ impl Groups {
         self.tip.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets `change` work on a copy of the tip. Its answer counts only once the ticket says that
-    /// the change is kept.
+    /// Lets `change` work on a copy of the tip. What it answers, a refusal included, counts only once
+    /// the ticket says that the tip which it was decided on is kept; without one, it is already.
     pub fn decide<T, E: From<PortError>>(
         &self,
         change: impl FnOnce(&mut State) -> Result<T, E>,
-    ) -> Result<(T, Ticket), E> {
+    ) -> (Result<T, E>, Option<Ticket>) {
         let mut tip = self.tip();
         if tip.closed || tip.doubtful.is_some() {
             self.wake.notify_one();
-            return Err(PortError::unavailable("the folder cannot be written just now").into());
+            let closed = PortError::unavailable("the folder cannot be written just now");
+            return (Err(closed.into()), None);
         }
         let mut next = State::clone(&tip.state);
-        let answer = change(&mut next)?;
-        let facts = next.take_facts();
-        let (done, ticket) = oneshot::channel();
-        let state = Arc::new(next);
-        tip.state = state.clone();
-        tip.waiting.push_back(Waiting { state, facts, done });
+        let answer = change(&mut next);
+        let ticket = if answer.is_ok() {
+            let facts = next.take_facts();
+            Some(tip.queue(Arc::new(next), facts))
+        } else if Arc::ptr_eq(&tip.state, &self.published.snapshot()) {
+            None
+        } else {
+            let rests_on = tip.state.clone();
+            Some(tip.queue(rests_on, Vec::new()))
+        };
         drop(tip);
         self.wake.notify_one();
-        Ok((answer, Ticket(ticket)))
+        (answer, ticket)
     }
 
     /// Writes what waits as one group, if anything does, and answers.

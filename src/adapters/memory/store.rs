@@ -100,15 +100,17 @@ impl MemoryStore {
     ) -> Result<T, E> {
         let (answer, ticket) = match &self.turn {
             Turn::Forgetful(turn) => return self.change_now(turn, change),
-            Turn::Journalled(groups, _) => groups.decide(change)?,
+            Turn::Journalled(groups, _) => groups.decide(change),
             Turn::InTurn(groups) => {
                 let decided = groups.decide(change);
                 groups.write_group();
-                decided?
+                decided
             }
         };
-        ticket.kept().await?;
-        Ok(answer)
+        if let Some(ticket) = ticket {
+            ticket.kept().await?;
+        }
+        answer
     }
 
     fn change_now<T, E>(

@@ -108,7 +108,12 @@ impl OrderService {
         }
         match last {
             // Looking still shows stock that cannot be held, as of a part that nobody sells.
-            Some(short @ Conflict::OutOfStock { .. }) => Err(AppError::of_commit(short.into())),
+            Some(Conflict::OutOfStock { sku, available }) => {
+                let refusal =
+                    Refusal::InsufficientStock { sku: sku.as_str().to_owned(), available };
+                let now = self.ports.clock.now();
+                Ok(Placement::done(remember(&self.ports, key, refusal, now).await?))
+            }
             _ => Err(AppError::Contended("the stock")),
         }
     }

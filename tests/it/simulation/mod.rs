@@ -19,7 +19,7 @@ mod client;
 mod faulty;
 mod gate;
 mod plan;
-mod rng;
+pub mod rng;
 mod run;
 mod server;
 mod setup;
@@ -30,3 +30,8 @@ mod tally;
 mod trace;
 mod witness;
 mod world;
+
+#[cfg(all(unix, feature = "redb", feature = "remote"))]
+pub use check::is_history;
+#[cfg(all(unix, feature = "redb", feature = "remote"))]
+pub use server::step_of;

@@ -1,15 +1,16 @@
 //! The store of a folder under the contract, and what it owes beyond: that all is there again.
 
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
 
 use ecicomm::adapters::memory::{MemoryConfig, MemoryStore};
-use ecicomm::adapters::record::{Fact, Journal as _, Written};
+use ecicomm::adapters::record::{Fact, Journal, Written};
 use ecicomm::adapters::redb::RedbJournal;
 use ecicomm::domain::order::Phase;
 use ecicomm::domain::shared::Currency;
 use ecicomm::ports::cart::{CartSaved, Carts as _};
-use ecicomm::ports::store::{CommitError, UnitOfWork, Write};
+use ecicomm::ports::store::{CommitError, Conflict, Store as _, UnitOfWork, Write};
 use ecicomm::ports::{PortError, PortErrorKind};
+use futures_util::FutureExt as _;
 
 use super::stock::received as receive;
 use super::{Backend, suites};
@@ -247,6 +248,81 @@ fn of_several_facts_about_one_thing_the_last_is_kept() {
     assert!(matches!(journal.write(&mut counts.iter()), Written::Kept));
     drop(journal);
     assert_eq!(facts(&disk).unwrap(), [format!("{:?}", counts[2])]);
+}
+
+/// A journal that writes only while it is let, and fails where it is told to.
+struct Held {
+    journal: Arc<dyn Journal>,
+    holds: Mutex<Option<Verdict>>,
+    told: Condvar,
+}
+
+/// What becomes of a write that is held.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Wait,
+    Fail,
+}
+
+impl Held {
+    fn tell(&self, verdict: Option<Verdict>) {
+        *self.holds.lock().unwrap() = verdict;
+        self.told.notify_all();
+    }
+}
+
+impl Journal for Held {
+    fn recall(&self, each: &mut dyn FnMut(Fact) -> Result<(), PortError>) -> Result<(), PortError> {
+        self.journal.recall(each)
+    }
+
+    fn write(&self, facts: &mut dyn Iterator<Item = &Fact>) -> Written {
+        let held = self.holds.lock().unwrap();
+        let told = self.told.wait_while(held, |holds| *holds == Some(Verdict::Wait)).unwrap();
+        match *told {
+            Some(_) => Written::NotKept(PortError::unavailable("told to fail")),
+            None => self.journal.write(facts),
+        }
+    }
+
+    fn settle(&self) -> Result<bool, PortError> {
+        self.journal.settle()
+    }
+}
+
+/// Two orders want the last unit while the journal is held: what each is told once it goes on, or
+/// fails.
+async fn two_for_one(then: Option<Verdict>) -> [Result<(), CommitError>; 2] {
+    let journal = Disk::default().journal().unwrap();
+    let held = Held { journal, holds: Mutex::default(), told: Condvar::new() };
+    let held = Arc::new(held);
+    let config = MemoryConfig::new(Currency::USD);
+    let store = Arc::new(MemoryStore::journalled(config, held.clone()).unwrap());
+    let b = Backend::of(store.clone());
+    b.commit([product(1).save(), receive("SKU-1", 1)]).await;
+    held.tell(Some(Verdict::Wait));
+    let unit = |number| UnitOfWork::of(at(0), order(number).of(&[("SKU-1", 1)]).place());
+    let (mut first, mut second) = (store.commit(unit(1)), store.commit(unit(2)));
+    assert!(first.as_mut().now_or_never().is_none());
+    assert!(second.as_mut().now_or_never().is_none(), "refused for what is not kept yet");
+    held.tell(then);
+    let told = [first.await, second.await];
+    held.tell(None);
+    told
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_when_what_it_rests_on_can_be_seen() {
+    let [first, second] = two_for_one(None).await;
+    assert!(first.is_ok());
+    assert!(matches!(second, Err(CommitError::Refused(Conflict::OutOfStock { .. }))), "{second:?}");
+}
+
+#[tokio::test]
+async fn nobody_is_refused_for_what_could_not_be_kept() {
+    for told in two_for_one(Some(Verdict::Fail)).await {
+        assert!(matches!(told, Err(CommitError::Port(_))), "{told:?}");
+    }
 }
 
 /// An empty folder of this test.

@@ -22,6 +22,8 @@ use super::plan::spell_ends;
 use super::server::Cluster;
 use super::setup::Goods;
 use super::world::World;
+#[cfg(all(unix, feature = "redb", feature = "remote"))]
+pub use orders::is_history;
 
 /// Everything that holds the run to its rules.
 pub struct Checker<'a> {

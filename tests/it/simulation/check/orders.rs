@@ -164,7 +164,7 @@ fn may_become(shown: Phase, now: Phase) -> bool {
 }
 
 /// Whether a journal tells a way that the saga has, told here once more and apart from the domain.
-fn is_history(saga: &Saga) -> bool {
+pub fn is_history(saga: &Saga) -> bool {
     let effects: Vec<Effect> = saga.journal.iter().map(|entry| entry.effect).collect();
     let SagaPlan::Checkout(_) = saga.plan else {
         return effects == [Effect::RefundAgreed, Effect::RefundPaid];

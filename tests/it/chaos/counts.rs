@@ -1,0 +1,36 @@
+//! How much is asked of a run. The environment says; else it is what `make test` has time for.
+
+use std::time::Duration;
+
+/// The sizes of all runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Counts {
+    /// What all chance follows from.
+    pub seed: u64,
+    /// How many servers are killed.
+    pub kills: Option<u64>,
+    /// How long the provider is in each trouble.
+    pub cell: Option<Duration>,
+    /// How often servers are restarted.
+    pub restarts: Option<u64>,
+    /// How many flash sales there are.
+    pub sales: Option<u64>,
+}
+
+impl Counts {
+    /// What the environment says.
+    pub fn of_environment() -> Self {
+        Self {
+            seed: number("ECICOMM_CHAOS_SEED").unwrap_or(1),
+            kills: number("ECICOMM_CHAOS_KILLS"),
+            cell: number("ECICOMM_CHAOS_SECONDS").map(Duration::from_secs),
+            restarts: number("ECICOMM_CHAOS_RESTARTS"),
+            sales: number("ECICOMM_CHAOS_FLASH"),
+        }
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is '{text}', which is no number")))
+}

@@ -1,0 +1,143 @@
+//! E3: the server is killed, again and again, at whatever it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant, SystemTime};
+
+use ecicomm::domain::order::{Effect, Saga, SagaId};
+use tokio::task::spawn_blocking;
+use tokio::time;
+
+use super::book::Book;
+use super::check::{Checker, MINUTE};
+use super::fleet::{Fleet, HOLD, Opening, SHORT_TIMEOUT};
+use super::goods::Goods;
+use super::load::{Crowd, Load, announce_coupon};
+use super::proxy::Manner;
+use super::report::Report;
+use super::verdict::Verdict;
+use crate::simulation::{rng::Rng, step_of};
+
+/// How long a start takes, from the process to the first answer that it is ready.
+pub const READY: &str = "ready again";
+/// How long a checkout that was interrupted takes to its end, from the server's being ready again.
+pub const RESUMED: &str = "interrupted checkouts over";
+/// The same where the provider was silent about the payment: it has its own time.
+pub const RESOLVED: &str = "interrupted checkouts with a silent provider over";
+/// How long everything takes to its end, from the last fault.
+pub const AT_REST: &str = "all at rest";
+
+/// A shop whose server is killed.
+#[derive(Clone, Copy, Debug)]
+pub struct Crashes {
+    pub crowd: Crowd,
+    pub kills: u64,
+    /// Kills while money that was taken too late cannot be paid back; some of these take two
+    /// minutes to set up.
+    pub kills_while_owing: u64,
+}
+
+/// One shop, from its first order to its last check.
+struct Run {
+    fleet: Fleet,
+    rng: Rng,
+    report: Report,
+    /// When the server was ready after the last kill that interrupted a checkout while it paid, in
+    /// microseconds of the clock on the wall.
+    interrupted: BTreeMap<SagaId, i64>,
+}
+
+/// Runs it.
+pub async fn run(plan: Crashes, verdict: &Verdict) -> Report {
+    let seed = plan.crowd.seed;
+    let goods = Goods::hot_and_cold();
+    let book = Book::new(verdict.clone());
+    let fleet = Fleet::open(Opening {
+        name: format!("crash-{seed}"),
+        goods: &goods,
+        servers: 1,
+        payment_timeout: SHORT_TIMEOUT,
+        verdict,
+    })
+    .await;
+    announce_coupon(&fleet).await;
+    let mut run = Run {
+        fleet,
+        rng: Rng::fork(seed, "kills"),
+        report: Report::new("E3 kill -9 of the server", seed, verdict),
+        interrupted: BTreeMap::new(),
+    };
+    let load = Load::begin(&run.fleet, &book, &goods, plan.crowd);
+    for _ in 0..plan.kills {
+        run.kill().await;
+    }
+    if plan.kills_while_owing > 0 {
+        run.owe(plan.kills_while_owing).await;
+    }
+    let calm = Instant::now();
+    load.end().await;
+    let checker = Checker::new(&run.fleet, &book, &goods).await;
+    let rest = checker.rest(calm).await;
+    let sums = checker.everything(&run.fleet).await;
+    run.fleet.stop(0).await;
+    let sagas = checker.stopped(&run.fleet);
+    run.finish(&book, &sagas, rest);
+    run.report.lines.push(sums.to_string());
+    run.report
+}
+
+impl Run {
+    /// One life of the server: it ends between 50 and 1,500 ms after it was ready.
+    async fn kill(&mut self) {
+        let millis = self.rng.between(50, 1_500);
+        time::sleep(Duration::from_millis(u64::try_from(millis).unwrap())).await;
+        self.fleet.kill(0);
+        self.report.kills += 1;
+        let aside = self.fleet.backend().set_aside();
+        let read = spawn_blocking(move || aside.open_sagas());
+        self.fleet.start(0).await;
+        let ready = micros_now();
+        let open = read.await.unwrap();
+        let steps: BTreeSet<&str> = open.iter().map(step_of).collect();
+        for step in steps {
+            *self.report.kills_in.entry(step).or_default() += 1;
+        }
+        for saga in open.iter().filter(|saga| step_of(saga) == "paying") {
+            self.interrupted.insert(saga.id, ready);
+        }
+    }
+
+    /// Kills while checkouts owe their buyers money: the provider is mute for longer than stock is
+    /// held, so that it is learnt too late what was taken; then it takes no refunds.
+    async fn owe(&mut self, kills: u64) {
+        self.fleet.proxy().treat(Manner::Mute);
+        time::sleep(HOLD + Duration::from_secs(10)).await;
+        self.fleet.proxy().treat(Manner::NoRefunds);
+        for _ in 0..kills {
+            self.kill().await;
+        }
+        self.fleet.proxy().treat(Manner::Pass);
+    }
+
+    fn finish(&mut self, book: &Book, sagas: &[Saga], rest: Duration) {
+        self.report.tally = book.tally();
+        self.report.timed(READY, self.fleet.starts.iter().copied());
+        self.report.timed(AT_REST, [rest]);
+        for saga in sagas {
+            let ready = self.interrupted.get(&saga.id);
+            let end = saga.journal.last().map(|entry| entry.at.micros());
+            let Some((ready, end)) = ready.zip(end) else { continue };
+            // Many are over before anyone is told that the server is ready.
+            let took = Duration::from_micros(u64::try_from(end - ready).unwrap_or(0));
+            let silent = saga.journal.iter().any(|entry| entry.effect == Effect::PaymentUnknown);
+            self.report.timed(if silent { RESOLVED } else { RESUMED }, [took]);
+            self.report.verdict.check("I7", silent || took <= MINUTE, || {
+                format!("over {took:?} after the server was ready again: {saga:?}")
+            });
+        }
+    }
+}
+
+fn micros_now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_micros()).unwrap()
+}

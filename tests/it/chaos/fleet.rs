@@ -1,0 +1,205 @@
+//! The shop as processes: servers over one backend, the payment provider, and the proxy between.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use ecicomm::adapters::sandbox_client::SandboxClient;
+use ecicomm::ports::payment::{LedgerRow, SandboxLedger as _};
+use tokio::sync::watch;
+use tokio::time;
+
+use super::backend::Backend;
+use super::client::Caller;
+use super::goods::Goods;
+use super::process::{Call, LOOK, Process, Temporary};
+use super::proxy::Proxy;
+use super::verdict::Verdict;
+
+/// Who may do everything.
+pub const ADMINISTRATOR: (&str, &str) = ("admin@chaos.example", "Ch4os-is-tested!");
+/// How long a shop waits for an answer of the provider where payments are to come into doubt: far
+/// longer than the provider takes, shorter than most lives of a server.
+pub const SHORT_TIMEOUT: Duration = Duration::from_millis(500);
+/// The same where they are not, as the shop is set by itself.
+pub const LONG_TIMEOUT: Duration = Duration::from_secs(8);
+/// After how long without an answer it calls a payment off.
+const GIVE_UP_SECONDS: u64 = 3;
+/// How long an order holds its stock. It is the least that can be set.
+pub const HOLD: Duration = Duration::from_mins(1);
+/// How long a server that was told to stop still serves those who did not hear of it.
+const DRAIN_SECONDS: u64 = 1;
+/// How long a server may take to be ready.
+const READY_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where servers are, each in its place; none where one is down.
+pub type Addresses = Vec<Option<SocketAddr>>;
+
+/// The shop of a run.
+pub struct Opening<'a> {
+    /// What its folder is called.
+    pub name: String,
+    pub goods: &'a Goods,
+    /// How many servers there are, where the backend can have so many.
+    pub servers: usize,
+    /// How long the shop waits for an answer of the provider.
+    pub payment_timeout: Duration,
+    /// By which its folder stays where the run went wrong.
+    pub verdict: &'a Verdict,
+}
+
+/// All processes of a shop.
+pub struct Fleet {
+    backend: Backend,
+    servers: Vec<Option<Process>>,
+    sandbox: Process,
+    proxy: Proxy,
+    addresses: watch::Sender<Addresses>,
+    caller: Caller,
+    payment_timeout: Duration,
+    lives: u64,
+    /// How long each start took until the server was ready.
+    pub starts: Vec<Duration>,
+    // The last to go: it holds what the processes write.
+    folder: Temporary,
+}
+
+impl Fleet {
+    /// A shop in a folder of its own, with all its servers up.
+    pub async fn open(opening: Opening<'_>) -> Self {
+        let folder = Temporary::new(&opening.name, opening.verdict);
+        let sandbox = Call {
+            args: vec![
+                "sandbox".into(),
+                "--bind=127.0.0.1:0".into(),
+                "--delay=5-50".into(),
+                "--ledger".into(),
+                folder.at("ledger.ndjson").into(),
+            ],
+            variables: Vec::new(),
+            log: folder.at("sandbox.log"),
+        };
+        let sandbox = Process::start(&sandbox).await;
+        let proxy = Proxy::before(sandbox.address).await;
+        let backend = Backend::Folder(folder.at("shop"));
+        let servers = backend.most_servers().min(opening.servers);
+        let addresses = watch::Sender::new(vec![None; servers]);
+        let mut fleet = Self {
+            backend,
+            servers: (0..servers).map(|_| None).collect(),
+            sandbox,
+            proxy,
+            caller: Caller::to(addresses.subscribe()),
+            addresses,
+            payment_timeout: opening.payment_timeout,
+            lives: 0,
+            starts: Vec::new(),
+            folder,
+        };
+        let file = fleet.folder.at("catalogue.ndjson");
+        std::fs::write(&file, opening.goods.catalogue()).unwrap();
+        for slot in 0..servers {
+            let import = (slot == 0).then(|| file.clone());
+            fleet.start_with(slot, import).await;
+        }
+        // The first start made the shop; only later ones tell how long it takes to come back.
+        fleet.starts.clear();
+        fleet
+    }
+
+    /// A way to its servers.
+    pub fn caller(&self) -> Caller {
+        self.caller.clone()
+    }
+
+    pub fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    pub fn proxy(&self) -> &Proxy {
+        &self.proxy
+    }
+
+    /// The places of all servers, also of those that are down.
+    pub fn slots(&self) -> std::ops::Range<usize> {
+        0..self.servers.len()
+    }
+
+    /// Starts the server of a place and waits until it is ready.
+    pub async fn start(&mut self, slot: usize) {
+        self.start_with(slot, None).await;
+    }
+
+    async fn start_with(&mut self, slot: usize, import: Option<PathBuf>) {
+        assert!(self.servers[slot].is_none(), "server {slot} is up");
+        self.lives += 1;
+        let mut args = vec!["serve".into(), "--bind=127.0.0.1:0".into()];
+        args.extend(self.backend.arguments());
+        args.extend(import.into_iter().flat_map(|file| ["--import".into(), file.into_os_string()]));
+        let log = self.folder.at(&format!("server-{}.log", self.lives));
+        let call = Call { args, variables: self.variables(), log };
+        let began = Instant::now();
+        let server = Process::start(&call).await;
+        let address = server.address;
+        while !self.caller.is_ready(address).await {
+            assert!(began.elapsed() < READY_PATIENCE, "never ready: {}", server.said());
+            time::sleep(LOOK).await;
+        }
+        self.starts.push(began.elapsed());
+        self.servers[slot] = Some(server);
+        self.addresses.send_modify(|addresses| addresses[slot] = Some(address));
+    }
+
+    fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("ECICOMM__ADMIN__EMAIL", ADMINISTRATOR.0.to_owned()),
+            ("ECICOMM__ADMIN__PASSWORD", ADMINISTRATOR.1.to_owned()),
+            ("ECICOMM__PAYMENT__SANDBOX_URL", format!("http://{}", self.proxy.address)),
+            ("ECICOMM__PAYMENT__TIMEOUT_MS", self.payment_timeout.as_millis().to_string()),
+            ("ECICOMM__PAYMENT__GIVE_UP_SECONDS", GIVE_UP_SECONDS.to_string()),
+            ("ECICOMM__ORDERS__HOLD_MINUTES", (HOLD.as_secs() / 60).to_string()),
+            ("ECICOMM__ORDERS__SWEEP_SECONDS", "1".to_owned()),
+            ("ECICOMM__HTTP__DRAIN_SECONDS", DRAIN_SECONDS.to_string()),
+        ]
+    }
+
+    /// Kills the server of a place, at whatever it is.
+    pub fn kill(&mut self, slot: usize) {
+        self.take(slot).kill();
+    }
+
+    /// Stops the server of a place as the platform does. It must end well.
+    pub async fn stop(&mut self, slot: usize) {
+        let (status, said) = self.take(slot).stop().await;
+        assert!(status.success(), "it ended with {status}: {said}");
+    }
+
+    fn take(&mut self, slot: usize) -> Process {
+        self.addresses.send_modify(|addresses| addresses[slot] = None);
+        self.servers[slot].take().expect("a server that is up")
+    }
+
+    /// All that the provider wrote down, asked of itself.
+    pub async fn ledger(&self) -> Vec<LedgerRow> {
+        let sandbox = SandboxClient::try_new(&format!("http://{}", self.sandbox.address)).unwrap();
+        let (mut rows, mut after) = (Vec::new(), None);
+        loop {
+            let page = sandbox.rows(None, after, 1_000).await.unwrap();
+            rows.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return rows;
+            }
+        }
+    }
+
+    /// What `ecicomm doctor` finds, once all servers are stopped: whether all agrees, and its words.
+    pub fn doctor(&self) -> (bool, String) {
+        assert!(self.servers.iter().all(Option::is_none), "a server is up");
+        let mut args = vec!["doctor".into()];
+        args.extend(self.backend.arguments());
+        let log = self.folder.at("doctor.log");
+        let (status, said) = Call { args, variables: Vec::new(), log }.run();
+        (status.success(), said)
+    }
+}

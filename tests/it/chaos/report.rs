@@ -1,0 +1,74 @@
+//! What a run came to, in lines: the figures first, then what was violated.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use super::book::Tally;
+use super::verdict::Verdict;
+
+/// Everything that is told of a run.
+#[derive(Default)]
+pub struct Report {
+    pub name: &'static str,
+    pub seeds: Vec<u64>,
+    pub kills: u64,
+    /// Kills with at least one saga at this step.
+    pub kills_in: BTreeMap<&'static str, u64>,
+    pub tally: Tally,
+    /// What took how long, by what it is.
+    pub times: BTreeMap<&'static str, Vec<Duration>>,
+    /// More lines.
+    pub lines: Vec<String>,
+    pub verdict: Verdict,
+}
+
+impl Report {
+    pub fn new(name: &'static str, seed: u64, verdict: &Verdict) -> Self {
+        Self { name, seeds: vec![seed], verdict: verdict.clone(), ..Self::default() }
+    }
+
+    pub fn timed(&mut self, what: &'static str, times: impl IntoIterator<Item = Duration>) {
+        self.times.entry(what).or_default().extend(times);
+    }
+
+    /// How long something took at most in so many of a hundred cases.
+    pub fn quantile(&self, what: &str, percent: usize) -> Duration {
+        let mut times = self.times.get(what).cloned().unwrap_or_default();
+        times.sort_unstable();
+        let place = (times.len() * percent).div_ceil(100).saturating_sub(1);
+        times.get(place).copied().unwrap_or_default()
+    }
+
+    /// Adds another run of the same kind, which shares its verdict.
+    pub fn add(&mut self, other: Self) {
+        self.seeds.extend(other.seeds);
+        self.kills += other.kills;
+        for (step, kills) in other.kills_in {
+            *self.kills_in.entry(step).or_default() += kills;
+        }
+        self.tally.add(&other.tally);
+        for (what, times) in other.times {
+            self.timed(what, times);
+        }
+        self.lines.extend(other.lines);
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} kills; {}", self.name, self.kills, self.tally)?;
+        if self.kills > 0 {
+            write!(f, "\n    kills with a saga in:")?;
+            self.kills_in.iter().try_for_each(|(step, kills)| write!(f, " {step} {kills}"))?;
+        }
+        for (what, times) in &self.times {
+            let [p50, p99, max] = [50, 99, 100].map(|percent| self.quantile(what, percent));
+            write!(f, "\n    {what}: p50 {p50:.1?}, p99 {p99:.1?}, max {max:.1?}")?;
+            write!(f, " of {}", times.len())?;
+        }
+        self.lines.iter().try_for_each(|line| write!(f, "\n    {line}"))?;
+        write!(f, "\n    {}", self.verdict)?;
+        write!(f, "\n    seeds {:?}", self.seeds)
+    }
+}

@@ -1,0 +1,60 @@
+//! E11: servers are stopped as platforms stop them and come back, one after the other, under load.
+
+use std::time::{Duration, Instant};
+
+use tokio::time;
+
+use super::book::Book;
+use super::check::Checker;
+use super::crash::{AT_REST, READY};
+use super::fleet::{Fleet, Opening, SHORT_TIMEOUT};
+use super::goods::Goods;
+use super::load::{Crowd, Load, announce_coupon};
+use super::report::Report;
+use super::verdict::Verdict;
+
+/// How many servers there are, where the backend can have several.
+const SERVERS: usize = 3;
+/// How long all serve between two restarts.
+const BETWEEN: Duration = Duration::from_millis(500);
+
+/// Restarts all servers so many times.
+pub async fn run(crowd: Crowd, rounds: u64, verdict: &Verdict) -> Report {
+    let goods = Goods::hot_and_cold();
+    let book = Book::new(verdict.clone());
+    let mut fleet = Fleet::open(Opening {
+        name: format!("restarts-{}", crowd.seed),
+        goods: &goods,
+        servers: SERVERS,
+        payment_timeout: SHORT_TIMEOUT,
+        verdict,
+    })
+    .await;
+    announce_coupon(&fleet).await;
+    let load = Load::begin(&fleet, &book, &goods, crowd);
+    for _ in 0..rounds {
+        for slot in fleet.slots() {
+            time::sleep(BETWEEN).await;
+            fleet.stop(slot).await;
+            fleet.start(slot).await;
+        }
+    }
+    let calm = Instant::now();
+    load.end().await;
+    let checker = Checker::new(&fleet, &book, &goods).await;
+    let rest = checker.rest(calm).await;
+    let sums = checker.everything(&fleet).await;
+    for slot in fleet.slots() {
+        fleet.stop(slot).await;
+    }
+    checker.stopped(&fleet);
+    let mut report = Report::new("E11 rolling restarts", crowd.seed, verdict);
+    report.tally = book.tally();
+    report.timed(READY, fleet.starts.iter().copied());
+    report.timed(AT_REST, [rest]);
+    report.lines.push(sums.to_string());
+    // A server that stops takes every request to its end, and those that come while it drains.
+    let lost = report.tally.lost;
+    verdict.check("E11", lost == 0, || format!("{lost} requests were not answered"));
+    report
+}
