@@ -9,14 +9,17 @@ SHELL := bash
 CARGO := cargo
 LOCKED := --locked
 ARGS :=
+# Where `make run` keeps the shop. Deleted, the next one begins anew.
+DATA := shop
 
 .PHONY: help
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: toolchain ## The shop in memory, with the demo catalogue (ARGS="--import FILE" and the like)
-	$(CARGO) run $(LOCKED) --release -- serve $(ARGS)
+run: export ECICOMM__DEMO ?= true
+run: toolchain ## The shop with the demo catalogue, kept in ./shop (DATA=DIR, ARGS="--import FILE" and the like)
+	$(CARGO) run $(LOCKED) --release -- serve --data $(DATA) $(ARGS)
 
 .PHONY: test
 test: toolchain ## All tests, first without drivers, then with all of them; then what make lint says

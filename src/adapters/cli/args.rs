@@ -25,7 +25,13 @@ impl Args {
             | Some(Command::Export(ExportArgs { target, .. }))
             | Some(Command::Seed(SeedArgs { target, .. }))
             | Some(Command::Reindex(target)) => &target.place,
-            Some(Command::Migrate | Command::Worker | Command::Openapi | Command::Sandbox(_)) => {
+            Some(
+                Command::Migrate
+                | Command::Worker
+                | Command::Health
+                | Command::Openapi
+                | Command::Sandbox(_),
+            ) => {
                 return None;
             }
         };
@@ -58,6 +64,8 @@ pub enum Command {
     Migrate,
     /// Do the background work of a shop in Postgres without serving its API.
     Worker,
+    /// Ask the server of this machine whether it lives; exits 1 where it does not.
+    Health,
     /// Print the document of the API.
     Openapi,
     /// Run the sandbox payment gateway as a process of its own, for several servers to share.

@@ -8,6 +8,7 @@ mod args;
 mod demo;
 mod doctor;
 mod failure;
+mod health;
 mod local;
 mod password;
 mod progress;
@@ -50,6 +51,7 @@ pub async fn run(args: Args, settings: Result<Settings, SettingsError>) -> ExitC
         Command::Reindex(args) => reindex(&args, settings).await,
         Command::Migrate => migrate(settings).await,
         Command::Worker => worker::run(settings).await,
+        Command::Health => settings.map_err(Failure::from).and_then(|set| health::run(&set)),
         Command::Openapi => openapi(),
         Command::Sandbox(args) => sandbox::run(&args).await,
     };

@@ -1,3 +1,7 @@
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::path::Path;
+
 use crate::domain::shared::crockford;
 use crate::ports::system::Secrets;
 
@@ -15,4 +19,15 @@ pub(super) fn made_up(secrets: &dyn Secrets) -> String {
         .collect();
     let (first, second) = digits.split_at(digits.len() / 2);
     format!("Ec1-{first}-{second}")
+}
+
+/// Keeps a password that was made up in a file that only its owner may read.
+pub(super) fn keep(file: &Path, password: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut kept = options.open(file)?;
+    writeln!(kept, "{password}")?;
+    kept.sync_all()
 }

@@ -1,5 +1,5 @@
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,6 +17,9 @@ use crate::settings::{Profile, Settings};
 /// The administrator of a demo shop that is told of none.
 const DEMO_ADMINISTRATOR: &str = "admin@example.com";
 
+/// Where a folder keeps the password that was made up for its first administrator.
+const PASSWORD_FILE: &str = "admin-password";
+
 /// How staff sign in, as far as the start knows.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum SignIn {
@@ -26,6 +29,13 @@ pub(super) enum SignIn {
         email: String,
         /// The password.
         password: String,
+    },
+    /// With a password that was made up at an earlier start, and is in a file.
+    MadeUpBefore {
+        /// The address.
+        email: String,
+        /// The file.
+        file: PathBuf,
     },
     /// As the settings say.
     AsSet {
@@ -110,10 +120,17 @@ async fn administrator(shop: &Shop, settings: &Settings) -> Result<SignIn, Failu
         return Ok(SignIn::AsSet { email });
     }
     let password = password::made_up(shop.ports.secrets.as_ref());
+    let file = settings.data.as_ref().map(|folder| folder.join(PASSWORD_FILE));
     if shop.staff.ensure_administrator(&email, &password).await? {
+        if let Some(file) = &file {
+            password::keep(file, &password)?;
+        }
         return Ok(SignIn::MadeUp { email, password });
     }
-    Ok(SignIn::AsSet { email })
+    Ok(match file.filter(|file| file.exists()) {
+        Some(file) => SignIn::MadeUpBefore { email, file },
+        None => SignIn::AsSet { email },
+    })
 }
 
 /// Where the shop keeps everything; none where it forgets.
@@ -132,7 +149,14 @@ pub(super) fn welcome(address: SocketAddr, sign_in: &SignIn, kept_in: Option<&st
     lines.extend(match sign_in {
         SignIn::MadeUp { email, password } => vec![
             format!("  Staff:    POST /api/v1/auth/login as {email} with the password {password}"),
-            "            (made up now and shown only here)".to_owned(),
+            match kept_in {
+                Some(_) => format!("            (made up now, and kept in its {PASSWORD_FILE})"),
+                None => "            (made up now and shown only here)".to_owned(),
+            },
+        ],
+        SignIn::MadeUpBefore { email, file } => vec![
+            format!("  Staff:    POST /api/v1/auth/login as {email} with the password in"),
+            format!("            {}", file.display()),
         ],
         SignIn::AsSet { email } => {
             vec![format!("  Staff:    POST /api/v1/auth/login as {email} with the password set")]
