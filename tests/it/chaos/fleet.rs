@@ -28,7 +28,7 @@ const GIVE_UP_SECONDS: u64 = 3;
 /// How long an order holds its stock. It is the least that can be set.
 pub const HOLD: Duration = Duration::from_mins(1);
 /// How long a server may take to be ready.
-const READY_PATIENCE: Duration = Duration::from_secs(60);
+const READY_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where servers are, each in its place; none where one is down.
 pub type Addresses = Vec<Option<SocketAddr>>;

@@ -104,6 +104,7 @@ fn a_server_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged() 
             let owing = if left == 0 && kills >= MANY_KILLS { KILLS_A_STEP + 2 } else { 0 };
             let plan = Crashes { crowd: crowd(seed, full), kills: now, kills_while_owing: owing };
             let report = crash::run(plan, &verdict).await;
+            println!("{report}");
             match &mut all {
                 None => all = Some(report),
                 Some(all) => all.add(report),

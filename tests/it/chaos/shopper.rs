@@ -283,7 +283,7 @@ impl Client {
         match self.rng.below(100) {
             0..=2 => "pm_card_chargeDeclined",
             3..=4 => "pm_card_chargeDeclinedInsufficientFunds",
-            5..=6 => *self.rng.pick(&[
+            5..=6 => self.rng.pick(&[
                 "pm_sandbox_timeout_then_captured",
                 "pm_sandbox_timeout_not_captured",
                 "pm_sandbox_slow",
