@@ -55,6 +55,7 @@ pub async fn run(crowd: Crowd, cells: &[Cell], each: Duration, verdict: &Verdict
         goods: &goods,
         servers: 1,
         payment_timeout: SHORT_TIMEOUT,
+        drain_seconds: 0,
         verdict,
     })
     .await;

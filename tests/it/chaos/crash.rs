@@ -56,6 +56,7 @@ pub async fn run(plan: Crashes, verdict: &Verdict) -> Report {
         goods: &goods,
         servers: 1,
         payment_timeout: SHORT_TIMEOUT,
+        drain_seconds: 0,
         verdict,
     })
     .await;

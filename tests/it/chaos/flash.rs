@@ -38,6 +38,7 @@ pub async fn run(sale: Sale, verdict: &Verdict) -> Report {
         goods: &goods,
         servers: 1,
         payment_timeout: LONG_TIMEOUT,
+        drain_seconds: 0,
         verdict,
     })
     .await;

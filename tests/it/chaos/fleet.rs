@@ -27,10 +27,8 @@ pub const LONG_TIMEOUT: Duration = Duration::from_secs(8);
 const GIVE_UP_SECONDS: u64 = 3;
 /// How long an order holds its stock. It is the least that can be set.
 pub const HOLD: Duration = Duration::from_mins(1);
-/// How long a server that was told to stop still serves those who did not hear of it.
-const DRAIN_SECONDS: u64 = 1;
 /// How long a server may take to be ready.
-const READY_PATIENCE: Duration = Duration::from_secs(60);
+const READY_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where servers are, each in its place; none where one is down.
 pub type Addresses = Vec<Option<SocketAddr>>;
@@ -44,6 +42,8 @@ pub struct Opening<'a> {
     pub servers: usize,
     /// How long the shop waits for an answer of the provider.
     pub payment_timeout: Duration,
+    /// How long a server that was told to stop still serves those who did not hear of it.
+    pub drain_seconds: u64,
     /// By which its folder stays where the run went wrong.
     pub verdict: &'a Verdict,
 }
@@ -57,6 +57,7 @@ pub struct Fleet {
     addresses: watch::Sender<Addresses>,
     caller: Caller,
     payment_timeout: Duration,
+    drain_seconds: u64,
     lives: u64,
     /// How long each start took until the server was ready.
     pub starts: Vec<Duration>,
@@ -92,6 +93,7 @@ impl Fleet {
             caller: Caller::to(addresses.subscribe()),
             addresses,
             payment_timeout: opening.payment_timeout,
+            drain_seconds: opening.drain_seconds,
             lives: 0,
             starts: Vec::new(),
             folder,
@@ -159,7 +161,7 @@ impl Fleet {
             ("ECICOMM__PAYMENT__GIVE_UP_SECONDS", GIVE_UP_SECONDS.to_string()),
             ("ECICOMM__ORDERS__HOLD_MINUTES", (HOLD.as_secs() / 60).to_string()),
             ("ECICOMM__ORDERS__SWEEP_SECONDS", "1".to_owned()),
-            ("ECICOMM__HTTP__DRAIN_SECONDS", DRAIN_SECONDS.to_string()),
+            ("ECICOMM__HTTP__DRAIN_SECONDS", self.drain_seconds.to_string()),
         ]
     }
 

@@ -19,7 +19,7 @@ use super::verdict::Verdict;
 /// Between two looks at something that another process does.
 pub const LOOK: Duration = Duration::from_millis(2);
 /// How long a process may take to start, or to stop when it was asked to.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How much of a log is shown.
 const TAIL: usize = 4_000;
 

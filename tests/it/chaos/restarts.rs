@@ -27,6 +27,7 @@ pub async fn run(crowd: Crowd, rounds: u64, verdict: &Verdict) -> Report {
         goods: &goods,
         servers: SERVERS,
         payment_timeout: SHORT_TIMEOUT,
+        drain_seconds: 1,
         verdict,
     })
     .await;

@@ -283,11 +283,9 @@ impl Client {
         match self.rng.below(100) {
             0..=2 => "pm_card_chargeDeclined",
             3..=4 => "pm_card_chargeDeclinedInsufficientFunds",
-            5..=6 => *self.rng.pick(&[
-                "pm_sandbox_timeout_then_captured",
-                "pm_sandbox_timeout_not_captured",
-                "pm_sandbox_slow",
-            ]),
+            5 => "pm_sandbox_timeout_then_captured",
+            6 if self.rng.percent(50) => "pm_sandbox_timeout_not_captured",
+            6 => "pm_sandbox_slow",
             7..=8 => "pm_card_authenticationRequired",
             _ => "pm_card_visa",
         }

@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
         let mut open: Vec<Open> = behind.map(Open::of).collect();
         if open.is_empty() {
             let orders = self.all("/admin/orders").await;
-            let refunds = orders.iter().flat_map(|order| order["refunds"].as_array());
+            let refunds = orders.iter().filter_map(|order| order["refunds"].as_array());
             let refunds = refunds.flatten().filter(|refund| refund["status"] == "pending");
             open.extend(refunds.map(Open::of));
         }
