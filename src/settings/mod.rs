@@ -221,10 +221,13 @@ impl Settings {
             }
         };
         refuse::what_is_missing(&raw, database, profile)?;
+        // Checked though nothing may ask for it, so that a mistake shows before the day it matters.
+        let url = database.map_or("postgres://localhost", String::as_str);
+        let postgres = postgres(url, &raw.postgres)?;
         let settings = Self {
             profile,
             demo: raw.demo.unwrap_or(raw.data.is_none() && database.is_none()),
-            database: database.map(|url| postgres(url, &raw.postgres)).transpose()?,
+            database: database.map(|_| postgres),
             data: raw.data.as_deref().map(PathBuf::from),
             administrator: administrator(&raw)?,
             signing_key: signing_key(&raw)?,

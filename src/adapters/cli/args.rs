@@ -21,10 +21,12 @@ impl Args {
             None => &self.serve.place,
             Some(Command::Serve(args)) => &args.place,
             Some(Command::Doctor(place)) => place,
-            Some(Command::Import(ImportArgs { target, .. }))
-            | Some(Command::Export(ExportArgs { target, .. }))
-            | Some(Command::Seed(SeedArgs { target, .. }))
-            | Some(Command::Reindex(target)) => &target.place,
+            Some(
+                Command::Import(ImportArgs { target, .. })
+                | Command::Export(ExportArgs { target, .. })
+                | Command::Seed(SeedArgs { target, .. })
+                | Command::Reindex(target),
+            ) => &target.place,
             Some(
                 Command::Migrate
                 | Command::Worker

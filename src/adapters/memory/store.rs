@@ -34,7 +34,7 @@ enum Turn {
     /// The change waits for its group to be written, by a thread of its own.
     Journalled(Arc<Groups>, #[expect(dead_code, reason = "its end ends the thread")] Writer),
     /// The same, but whoever decides a change also writes the group: equal runs are equal.
-    InTurn(Arc<Groups>),
+    Alone(Arc<Groups>),
 }
 
 impl MemoryStore {
@@ -59,7 +59,7 @@ impl MemoryStore {
         journal: Arc<dyn Journal>,
     ) -> Result<Self, PortError> {
         let (store, groups) = Self::recall(config, journal)?;
-        Ok(Self { turn: Turn::InTurn(groups), ..store })
+        Ok(Self { turn: Turn::Alone(groups), ..store })
     }
 
     fn recall(
@@ -76,7 +76,7 @@ impl MemoryStore {
         }
         let published = Arc::new(Published::new(state));
         let groups = Arc::new(Groups::new(journal, published.clone()));
-        let turn = Turn::InTurn(groups.clone());
+        let turn = Turn::Alone(groups.clone());
         Ok((Self { config, reader, published, turn }, groups))
     }
 
@@ -101,7 +101,7 @@ impl MemoryStore {
         let (answer, ticket) = match &self.turn {
             Turn::Forgetful(turn) => return self.change_now(turn, change),
             Turn::Journalled(groups, _) => groups.decide(change),
-            Turn::InTurn(groups) => {
+            Turn::Alone(groups) => {
                 let decided = groups.decide(change);
                 groups.write_group();
                 decided

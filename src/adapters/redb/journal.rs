@@ -28,6 +28,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// are all that is worth keeping.
 const CACHE: usize = 16 * 1024 * 1024;
 
+/// Rows to write by table and key, or to remove where there is no value.
+type Rows = BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>;
 type Bytes = &'static [u8];
 type Opener = Box<dyn Fn() -> Result<Database, DatabaseError> + Send + Sync>;
 
@@ -127,10 +129,7 @@ impl RedbJournal {
 
     /// The rows of facts, with the number of the write. Of several rows of one thing the last
     /// counts.
-    fn rows(
-        facts: &mut dyn Iterator<Item = &Fact>,
-        number: u64,
-    ) -> Result<BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>, PortError> {
+    fn rows(facts: &mut dyn Iterator<Item = &Fact>, number: u64) -> Result<Rows, PortError> {
         let mut rows = BTreeMap::new();
         for fact in facts {
             Row::of(fact, &mut |row| {
@@ -182,10 +181,7 @@ fn patiently(
 }
 
 /// Writes rows, all or none, and syncs.
-fn store(
-    database: &Database,
-    rows: &BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
-) -> Result<(), RedbError> {
+fn store(database: &Database, rows: &Rows) -> Result<(), RedbError> {
     let write = database.begin_write()?;
     let mut rows = rows.iter().peekable();
     while let Some(((table, _), _)) = rows.peek() {
@@ -258,6 +254,9 @@ impl Journal for RedbJournal {
     }
 }
 
+/// Told of every row: its key and its value.
+type EachRow<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), PortError>;
+
 /// One moment of the file.
 struct Reader<'a> {
     journal: &'a RedbJournal,
@@ -274,11 +273,7 @@ impl Reader<'_> {
         }
     }
 
-    fn rows(
-        &self,
-        table: Table,
-        each: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), PortError>,
-    ) -> Result<(), PortError> {
+    fn rows(&self, table: Table, each: EachRow<'_>) -> Result<(), PortError> {
         let Some(open) = self.table(table)? else { return Ok(()) };
         for row in open.iter().map_err(|error| self.journal.corrupt(table, error))? {
             let (key, value) = row.map_err(|error| self.journal.corrupt(table, error))?;

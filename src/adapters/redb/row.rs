@@ -129,19 +129,14 @@ impl Row {
             Fact::Sold(id, units) => Self::new(T::Sold, key::id(id.uuid()), number(*units)),
             Fact::Category(c) => Self::new(T::Category, key::id(c.id.uuid()), c.encode()?),
             Fact::CategoryGone(id) => Self::gone(T::Category, key::id(id.uuid())),
-            Fact::Promotion(p) => Self::new(T::Promotion, key::id(p.id().uuid()), p.encode()?),
-            Fact::PromotionGone(id) => Self::gone(T::Promotion, key::id(id.uuid())),
-            Fact::Uses(id, count) => Self::new(T::Uses, key::id(id.uuid()), number(*count)),
-            Fact::CustomerUses(id, customer, count) => {
-                let key = key::pair(key::id(id.uuid()), customer);
-                Self::new(T::CustomerUses, key, number(*count))
-            }
-            Fact::TaxRate(rate) => Self::new(T::TaxRate, key::id(rate.id().uuid()), rate.encode()?),
-            Fact::TaxRateGone(id) => Self::gone(T::TaxRate, key::id(id.uuid())),
-            Fact::ShippingMethod(method) => {
-                Self::new(T::ShippingMethod, key::id(method.id().uuid()), method.encode()?)
-            }
-            Fact::ShippingMethodGone(id) => Self::gone(T::ShippingMethod, key::id(id.uuid())),
+            Fact::Promotion(_)
+            | Fact::PromotionGone(_)
+            | Fact::Uses(..)
+            | Fact::CustomerUses(..)
+            | Fact::TaxRate(_)
+            | Fact::TaxRateGone(_)
+            | Fact::ShippingMethod(_)
+            | Fact::ShippingMethodGone(_) => Self::of_pricing(fact)?,
             Fact::Stock(item) => {
                 let key = key::pair(key::sku(item.sku()), item.location().as_str());
                 Self::new(T::Stock, key, item.encode()?)
@@ -198,6 +193,27 @@ impl Row {
             }
         });
         Ok(())
+    }
+
+    /// The row of a fact about what baskets are priced by.
+    fn of_pricing(fact: &Fact) -> Result<Self, PortError> {
+        use Table as T;
+        Ok(match fact {
+            Fact::Promotion(p) => Self::new(T::Promotion, key::id(p.id().uuid()), p.encode()?),
+            Fact::PromotionGone(id) => Self::gone(T::Promotion, key::id(id.uuid())),
+            Fact::Uses(id, count) => Self::new(T::Uses, key::id(id.uuid()), number(*count)),
+            Fact::CustomerUses(id, customer, count) => {
+                let key = key::pair(key::id(id.uuid()), customer);
+                Self::new(T::CustomerUses, key, number(*count))
+            }
+            Fact::TaxRate(rate) => Self::new(T::TaxRate, key::id(rate.id().uuid()), rate.encode()?),
+            Fact::TaxRateGone(id) => Self::gone(T::TaxRate, key::id(id.uuid())),
+            Fact::ShippingMethod(method) => {
+                Self::new(T::ShippingMethod, key::id(method.id().uuid()), method.encode()?)
+            }
+            Fact::ShippingMethodGone(id) => Self::gone(T::ShippingMethod, key::id(id.uuid())),
+            _ => return Err(PortError::internal("this fact is no matter of prices")),
+        })
     }
 }
 

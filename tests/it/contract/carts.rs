@@ -18,7 +18,6 @@ type Backend = Arc<dyn Carts>;
 macro_rules! tests {
     ($adapter:ident, $open:expr, [$($case:ident),* $(,)?]) => {
         mod $adapter {
-            #[allow(unused_imports)]
             use super::*;
 
             $(
@@ -56,9 +55,15 @@ macro_rules! suite {
 suite!(memory, Arc::new(MemoryCarts::new(1_000)));
 suite!(with_everything_else, Arc::new(MemoryStore::new(MemoryConfig::new(Currency::USD))));
 #[cfg(feature = "redb")]
-suite!(folder, crate::contract::store::folder::on(&crate::harness::disk::Disk::default()));
+suite!(folder, in_a_folder());
 #[cfg(feature = "postgres")]
 suite!(postgres, in_postgres::open().await);
+
+/// The carts of a shop in a folder.
+#[cfg(feature = "redb")]
+fn in_a_folder() -> Backend {
+    crate::contract::store::folder::on(&crate::harness::disk::Disk::default())
+}
 
 /// A cart's life in seconds.
 const DAY: i64 = 24 * 3_600;

@@ -79,7 +79,7 @@ async fn day(seed: u64, disk: Option<Disk>, all: bool) -> Result<Ran, String> {
     }
     world.be_rough(false);
     while !cluster.all_alive() {
-        if servers.iter().any(|server| server.is_finished()) {
+        if servers.iter().any(tokio::task::JoinHandle::is_finished) {
             return Err(format!("seed {seed}: a server cannot be started any more"));
         }
         time::sleep(Duration::from_secs(1)).await;

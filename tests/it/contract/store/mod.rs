@@ -90,6 +90,7 @@ impl Backend {
     }
 
     /// The same backend, with what must not go before it does.
+    #[cfg(feature = "postgres")]
     pub fn keeping(self, kept: impl Any + Send + Sync) -> Self {
         Self { kept: Some(Arc::new(kept)), ..self }
     }
