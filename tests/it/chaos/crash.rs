@@ -44,6 +44,8 @@ struct Run {
     /// When the server was ready after the last kill that interrupted a checkout while it paid, in
     /// microseconds of the clock on the wall.
     interrupted: BTreeMap<SagaId, i64>,
+    /// Whether the provider is away beside.
+    owing: bool,
 }
 
 /// Runs it.
@@ -66,6 +68,7 @@ pub async fn run(plan: Crashes, verdict: &Verdict) -> Report {
         rng: Rng::fork(seed, "kills"),
         report: Report::new("E3 kill -9 of the server", seed, verdict),
         interrupted: BTreeMap::new(),
+        owing: false,
     };
     let load = Load::begin(&run.fleet, &book, &goods, plan.crowd);
     for _ in 0..plan.kills {
@@ -102,14 +105,20 @@ impl Run {
         for step in steps {
             *self.report.kills_in.entry(step).or_default() += 1;
         }
-        for saga in open.iter().filter(|saga| step_of(saga) == "paying") {
-            self.interrupted.insert(saga.id, ready);
+        for saga in &open {
+            if !self.owing && step_of(saga) == "paying" {
+                self.interrupted.insert(saga.id, ready);
+            } else if self.owing {
+                // It waits for the provider now, which has its own time.
+                self.interrupted.remove(&saga.id);
+            }
         }
     }
 
     /// Kills while checkouts owe their buyers money: the provider is mute for longer than stock is
     /// held, so that it is learnt too late what was taken; then it takes no refunds.
     async fn owe(&mut self, kills: u64) {
+        self.owing = true;
         self.fleet.proxy().treat(Manner::Mute);
         time::sleep(HOLD + Duration::from_secs(10)).await;
         self.fleet.proxy().treat(Manner::NoRefunds);
