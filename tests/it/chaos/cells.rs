@@ -18,6 +18,10 @@ use super::verdict::Verdict;
 
 /// How long after the provider is back an order is confirmed again.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
+/// How long after that every buyer has got to the next order.
+const ALL_BACK_WITHIN: Duration = Duration::from_mins(1);
+/// How many orders must be under way while the provider is in trouble.
+const LEAST_ORDERS: u64 = 10;
 /// How often the provider that flaps goes and comes back.
 const FLAP: Duration = Duration::from_secs(1);
 const BETWEEN_PROBES: Duration = Duration::from_millis(20);
@@ -74,15 +78,17 @@ pub async fn run(crowd: Crowd, cells: &[Cell], each: Duration, verdict: &Verdict
             Some(other) => prober.flap(&fleet, [cell.manner, other], each).await,
         };
         fleet.proxy().treat(Manner::Pass);
-        let back = prober.confirmed_again().await;
         let after = book.tally();
-        verdict.check("E8", after.attempted > before.attempted, || {
-            format!("nobody ordered while it was {}", cell.name)
+        let back = prober.confirmed_again().await;
+        let attempted = after.attempted - before.attempted;
+        verdict.check("E8", attempted >= LEAST_ORDERS, || {
+            format!("only {attempted} ordered while it was {}", cell.name)
         });
+        prober.all_buy_again(u64::try_from(crowd.shoppers).unwrap()).await;
         report.lines.push(format!(
             "{}: {} attempted, {} pending, {} acknowledged; the next confirmed after {back:.1?}",
             cell.name,
-            after.attempted - before.attempted,
+            attempted,
             after.pending - before.pending,
             after.acknowledged - before.acknowledged,
         ));
@@ -189,6 +195,22 @@ impl Prober {
                     format!("no order is confirmed {took:?} after the provider is back")
                 });
                 return took;
+            }
+            time::sleep(BETWEEN_PROBES).await;
+        }
+    }
+
+    /// Waits until as many orders were acknowledged as there are buyers, so that none of them is
+    /// still held up when the next trouble begins.
+    async fn all_buy_again(&self, buyers: u64) {
+        let (began, before) = (Instant::now(), self.book.tally().acknowledged);
+        while self.book.tally().acknowledged < before + 2 * buyers {
+            let took = began.elapsed();
+            if took > ALL_BACK_WITHIN {
+                self.book.verdict.check("E8", false, || {
+                    format!("not all buy again {took:?} after the provider is back")
+                });
+                return;
             }
             time::sleep(BETWEEN_PROBES).await;
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime};
 
 use ecicomm::domain::order::{Effect, Saga, SagaId};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time;
 
 use super::book::Book;
@@ -44,6 +44,10 @@ struct Run {
     /// When the server was ready after the last kill that interrupted a checkout while it paid, in
     /// microseconds of the clock on the wall.
     interrupted: BTreeMap<SagaId, i64>,
+    /// Whether the provider is away beside.
+    owing: bool,
+    /// The sagas that the last kill met, and when the server was ready after it.
+    reading: Option<(JoinHandle<Vec<Saga>>, i64)>,
 }
 
 /// Runs it.
@@ -66,6 +70,8 @@ pub async fn run(plan: Crashes, verdict: &Verdict) -> Report {
         rng: Rng::fork(seed, "kills"),
         report: Report::new("E3 kill -9 of the server", seed, verdict),
         interrupted: BTreeMap::new(),
+        owing: false,
+        reading: None,
     };
     let load = Load::begin(&run.fleet, &book, &goods, plan.crowd);
     for _ in 0..plan.kills {
@@ -75,6 +81,7 @@ pub async fn run(plan: Crashes, verdict: &Verdict) -> Report {
         run.owe(plan.kills_while_owing).await;
     }
     let calm = Instant::now();
+    run.note_last_kill().await;
     load.end().await;
     let checker = Checker::new(&run.fleet, &book, &goods).await;
     let rest = checker.rest(calm).await;
@@ -93,23 +100,37 @@ impl Run {
         time::sleep(Duration::from_millis(u64::try_from(millis).unwrap())).await;
         self.fleet.kill(0);
         self.report.kills += 1;
+        self.note_last_kill().await;
         let aside = self.fleet.backend().set_aside();
-        let read = spawn_blocking(move || aside.open_sagas());
         self.fleet.start(0).await;
         let ready = micros_now();
-        let open = read.await.unwrap();
+        // Read while the server works, so that its start is not held up.
+        self.reading = Some((spawn_blocking(move || aside.open_sagas()), ready));
+    }
+
+    /// Notes at which steps the last kill met sagas.
+    async fn note_last_kill(&mut self) {
+        let Some((reading, ready)) = self.reading.take() else { return };
+        let open = reading.await.unwrap();
         let steps: BTreeSet<&str> = open.iter().map(step_of).collect();
         for step in steps {
             *self.report.kills_in.entry(step).or_default() += 1;
         }
-        for saga in open.iter().filter(|saga| step_of(saga) == "paying") {
-            self.interrupted.insert(saga.id, ready);
+        for saga in &open {
+            if !self.owing && step_of(saga) == "paying" {
+                self.interrupted.insert(saga.id, ready);
+            } else if self.owing {
+                // It waits for the provider now, which has its own time.
+                self.interrupted.remove(&saga.id);
+            }
         }
     }
 
     /// Kills while checkouts owe their buyers money: the provider is mute for longer than stock is
     /// held, so that it is learnt too late what was taken; then it takes no refunds.
     async fn owe(&mut self, kills: u64) {
+        self.note_last_kill().await;
+        self.owing = true;
         self.fleet.proxy().treat(Manner::Mute);
         time::sleep(HOLD + Duration::from_secs(10)).await;
         self.fleet.proxy().treat(Manner::NoRefunds);

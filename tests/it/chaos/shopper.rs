@@ -13,9 +13,9 @@ use super::client::{Answer, Caller, Request, Unanswered};
 use super::goods::{COUPON, Goods};
 use crate::simulation::rng::Rng;
 
-/// How long a client asks for the outcome of one request. A provider that is away for as long as a
-/// hold on stock lasts must not outlast it.
-const PATIENCE: Duration = Duration::from_mins(4);
+/// How long a client asks for the outcome of one request: longer than any series of faults. How soon
+/// after these it must be known is the checker's to judge.
+const PATIENCE: Duration = Duration::from_mins(20);
 /// The longest pause before a client asks again, in milliseconds.
 const LONGEST_PAUSE: i64 = 400;
 /// The longest that a client thinks between two wishes, in milliseconds.
