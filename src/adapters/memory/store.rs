@@ -67,9 +67,9 @@ impl MemoryStore {
         journal: Arc<dyn Journal>,
     ) -> Result<(Self, Arc<Groups>), PortError> {
         let reader = reader(&config);
-        let mut recall = Recall::default();
-        journal.recall(&mut |fact| recall.take(fact, &config))?;
-        let (state, views) = recall.finish(&config, &reader)?;
+        let mut recall = Recall::new(&config);
+        journal.recall(&mut recall)?;
+        let (state, views) = recall.finish(&reader)?;
         match journal.write(&mut [views].iter()) {
             Written::Kept => {}
             Written::NotKept(error) | Written::Unknown(error) => return Err(error),

@@ -4,7 +4,7 @@ use crate::domain::cart::Cart;
 use crate::domain::catalog::{Category, Product};
 use crate::domain::customer::StaffMember;
 use crate::domain::inventory::{Reservation, StockEvent, StockItem};
-use crate::domain::order::{OrderEvent, Saga};
+use crate::domain::order::{Order, OrderEvent, Saga};
 use crate::domain::pricing::{Promotion, ShippingMethod, TaxRate};
 use crate::domain::shared::{
     CartId, CategoryId, OrderId, ProductId, PromotionId, ShippingMethodId, TaxRateId,
@@ -93,6 +93,18 @@ pub enum Written {
     Unknown(PortError),
 }
 
+/// Who is told facts. What was told before is not read again to tell what refers to it.
+pub trait Listener {
+    /// Takes in a fact.
+    fn take(&mut self, fact: Fact) -> Result<(), PortError>;
+
+    /// An event of an order, by its number from 1, that was told before.
+    fn order_event(&self, order: OrderId, number: u64) -> Option<OrderEvent>;
+
+    /// An order as it was after so many of its events, which were told before.
+    fn order(&self, order: OrderId, events: u64) -> Option<Arc<Order>>;
+}
+
 /// Where a store that works in memory keeps its facts, so that the next process can go on from
 /// them.
 ///
@@ -100,8 +112,8 @@ pub enum Written {
 /// `Kept` before that is so.
 pub trait Journal: Send + Sync {
     /// Tells every fact that is kept, each thing as it was last. Events of an order, and entries of
-    /// a SKU's ledger, come one after the other by number.
-    fn recall(&self, each: &mut dyn FnMut(Fact) -> Result<(), PortError>) -> Result<(), PortError>;
+    /// a SKU's ledger, come one after the other by number, and before anything that refers to them.
+    fn recall(&self, to: &mut dyn Listener) -> Result<(), PortError>;
 
     /// Writes facts, in order. Blocks until it is known what became of them.
     fn write(&self, facts: &mut dyn Iterator<Item = &Fact>) -> Written;

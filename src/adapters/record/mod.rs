@@ -23,7 +23,7 @@ mod shared;
 mod stock;
 mod time;
 
-pub use journal::{Fact, Journal, Written};
+pub use journal::{Fact, Journal, Listener, Written};
 pub use kept::Record;
 pub use key::KeyRecord;
 pub use payment::{

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,9 @@ use ::redb::{
 
 use super::error::{RedbError, damaged, opening};
 use super::key;
-use super::row::{Orders, Row, Table, VIEWS, fact, last_number, order_event};
-use crate::adapters::record::{Fact, Journal, Record, Written};
+use super::row::{Row, Table, VIEWS, fact, last_number};
+use crate::adapters::record::{Fact, Journal, Listener, Record, Written};
 use crate::domain::inventory::Reservation;
-use crate::domain::order::{Order, OrderEvent};
 use crate::domain::shared::OrderId;
 use crate::ports::PortError;
 
@@ -198,16 +197,16 @@ fn store(database: &Database, rows: &Rows) -> Result<(), RedbError> {
 }
 
 impl Journal for RedbJournal {
-    fn recall(&self, each: &mut dyn FnMut(Fact) -> Result<(), PortError>) -> Result<(), PortError> {
+    fn recall(&self, to: &mut dyn Listener) -> Result<(), PortError> {
         if let Some(version) = self.meta(VIEWS)? {
-            each(Fact::ViewsFrom(version))?;
+            to.take(Fact::ViewsFrom(version))?;
         }
         let reader = self.reader()?;
         for table in Table::FACTS {
             if table == Table::Reservation {
-                reader.reservations(each)?;
+                reader.reservations(to)?;
             } else {
-                reader.tell(table, each)?;
+                reader.tell(table, to)?;
             }
         }
         Ok(())
@@ -282,19 +281,15 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn tell(
-        &self,
-        table: Table,
-        each: &mut dyn FnMut(Fact) -> Result<(), PortError>,
-    ) -> Result<(), PortError> {
-        self.rows(table, &mut |key, value| each(fact(table, key, value, self)?))
+    fn tell(&self, table: Table, to: &mut dyn Listener) -> Result<(), PortError> {
+        self.rows(table, &mut |key, value| {
+            let told = fact(table, key, value, to)?;
+            to.take(told)
+        })
     }
 
     /// Tells what each order holds as one fact.
-    fn reservations(
-        &self,
-        each: &mut dyn FnMut(Fact) -> Result<(), PortError>,
-    ) -> Result<(), PortError> {
+    fn reservations(&self, to: &mut dyn Listener) -> Result<(), PortError> {
         let mut gathered: Option<(OrderId, Vec<Reservation>)> = None;
         self.rows(Table::Reservation, &mut |key, value| {
             let (order, _) = key::parse_id(key)
@@ -304,33 +299,15 @@ impl Reader<'_> {
                 Some((known, held)) if *known == order => held.push(reservation),
                 _ => {
                     if let Some((order, held)) = gathered.replace((order, vec![reservation])) {
-                        each(Fact::Reservations(order, held))?;
+                        to.take(Fact::Reservations(order, held))?;
                     }
                 }
             }
             Ok(())
         })?;
         match gathered {
-            Some((order, held)) => each(Fact::Reservations(order, held)),
+            Some((order, held)) => to.take(Fact::Reservations(order, held)),
             None => Ok(()),
         }
-    }
-}
-
-impl Orders for Reader<'_> {
-    fn event(&self, key: &[u8]) -> Result<OrderEvent, PortError> {
-        let missing = || PortError::corrupt("an event of an order is missing");
-        let table = self.table(Table::OrderEvent)?.ok_or_else(missing)?;
-        let value =
-            table.get(key).map_err(|error| self.journal.corrupt(Table::OrderEvent, error))?;
-        OrderEvent::decode(value.ok_or_else(missing)?.value())
-    }
-
-    fn order(&self, id: OrderId, events: u64) -> Result<Arc<Order>, PortError> {
-        let numbers = 1..=events;
-        let events: Result<Vec<OrderEvent>, _> =
-            numbers.map(|number| self.event(&order_event(id, number))).collect();
-        let order = Order::fold(&events?);
-        order.map(Arc::new).ok_or_else(|| PortError::corrupt("events make no order"))
     }
 }

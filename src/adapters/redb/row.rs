@@ -5,8 +5,7 @@ use std::sync::Arc;
 use ::redb::TableDefinition;
 
 use super::key;
-use crate::adapters::record::{Fact, KeyRecord, Record};
-use crate::domain::order::Order;
+use crate::adapters::record::{Fact, KeyRecord, Listener, Record};
 use crate::domain::shared::{OrderId, ProductId, PromotionId, Timestamp};
 use crate::ports::PortError;
 use crate::ports::events::{Aggregate, Event, EventBody, ParkedEvent};
@@ -218,7 +217,7 @@ impl Row {
 }
 
 /// The key of an order's event.
-pub(super) fn order_event(order: OrderId, number: u64) -> Vec<u8> {
+fn order_event(order: OrderId, number: u64) -> Vec<u8> {
     key::numbered(key::id(order.uuid()), number)
 }
 
@@ -236,21 +235,12 @@ fn event_value(event: &Event) -> Result<Vec<u8>, PortError> {
 /// Begins the value of an event that is kept with its order; a record begins with a brace.
 const OF_ORDER: u8 = b'o';
 
-/// What reading a row may have to look up.
-pub(super) trait Orders {
-    /// An event of an order, by its key.
-    fn event(&self, key: &[u8]) -> Result<crate::domain::order::OrderEvent, PortError>;
-
-    /// An order as it was after so many events.
-    fn order(&self, id: OrderId, events: u64) -> Result<Arc<Order>, PortError>;
-}
-
 /// The fact that a row tells. Reservations are told one by one, for who reads them to gather.
 pub(super) fn fact(
     table: Table,
     key: &[u8],
     value: &[u8],
-    orders: &dyn Orders,
+    told: &dyn Listener,
 ) -> Result<Fact, PortError> {
     use Table as T;
     Ok(match table {
@@ -280,10 +270,10 @@ pub(super) fn fact(
         T::Saga => Fact::Saga(Record::decode(value)?),
         T::Key => {
             let record = KeyRecord::decode(value)?;
-            let order = record.order().map(|(id, at)| orders.order(id, at.number())).transpose()?;
+            let order = record.order().and_then(|(id, at)| told.order(id, at.number()));
             Fact::Key(Arc::new(record.row(order)?))
         }
-        T::Event => Fact::Event(event(key, value, orders)?),
+        T::Event => Fact::Event(event(key, value, told)?),
         T::Sequence => {
             let aggregate = key::parse_aggregate(key).ok_or_else(wrong_key)?;
             Fact::Sequence(aggregate, last_number(value)?)
@@ -301,17 +291,19 @@ pub(super) fn fact(
     })
 }
 
-fn event(key: &[u8], value: &[u8], orders: &dyn Orders) -> Result<Event, PortError> {
+fn event(key: &[u8], value: &[u8], told: &dyn Listener) -> Result<Event, PortError> {
     let Some(place) = value.strip_prefix(&[OF_ORDER]) else { return Event::decode(value) };
     let (of_order, at) = place.split_last_chunk::<8>().ok_or_else(wrong_key)?;
     let (order, _) = key::parse_id(of_order).ok_or_else(wrong_key)?;
-    let order = OrderId::new(order);
+    let (order, sequence) = (OrderId::new(order), last_number(of_order)?);
+    let body = told.order_event(order, sequence);
+    let body = body.ok_or_else(|| PortError::corrupt("an event of an order is missing"))?;
     Ok(Event {
         position: last_number(key)?,
         aggregate: Aggregate::Order(order),
-        sequence: last_number(of_order)?,
+        sequence,
         at: Timestamp::from_micros(i64::from_be_bytes(*at)),
-        body: EventBody::Order(order, orders.event(of_order)?),
+        body: EventBody::Order(order, body),
     })
 }
 

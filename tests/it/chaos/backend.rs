@@ -6,10 +6,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use ecicomm::adapters::record::{Fact, Journal as _};
+use ecicomm::adapters::record::Fact;
 use ecicomm::adapters::redb::RedbJournal;
 use ecicomm::domain::order::Saga;
 use ecicomm::ports::events::{Event, ParkedEvent};
+
+use crate::harness::told;
 
 /// The file of a shop in a folder.
 const SHOP: &str = "shop.redb";
@@ -92,12 +94,7 @@ impl Aside {
     fn each(self, mut each: impl FnMut(Fact)) {
         let path: &Path = &self.0;
         let journal = RedbJournal::open(path).unwrap();
-        journal
-            .recall(&mut |fact| {
-                each(fact);
-                Ok(())
-            })
-            .unwrap();
+        told::facts(&journal).unwrap().into_iter().for_each(&mut each);
         drop(journal);
         std::fs::remove_file(path).unwrap();
     }

@@ -6,3 +6,5 @@ pub mod build;
 pub mod disk;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 pub mod servers;
+#[cfg(feature = "redb")]
+pub mod told;

@@ -3,21 +3,21 @@ use std::sync::Arc;
 use super::log::ConsumerRow;
 use super::{State, StockState};
 use crate::adapters::memory::config::MemoryConfig;
-use crate::adapters::record::Fact;
+use crate::adapters::record::{Fact, Listener};
 use crate::domain::inventory::StockEvent;
 use crate::domain::order::{Order, OrderEvent};
 use crate::domain::shared::{Country, OrderId, ProductId, Timestamp};
 use crate::ports::PortError;
 use crate::ports::catalog::ReadContext;
-use crate::ports::events::{Event, EventBody};
+use crate::ports::events::Event;
 
 /// How far the versions of views are apart that two processes give. No process shows as many
 /// changes, and beyond two million starts the sum still is exact in a client that counts in floats.
 const VIEWS_OF_A_PROCESS: u64 = 1 << 32;
 
 /// A state as it is put together again from facts.
-#[derive(Default)]
-pub struct Recall {
+pub struct Recall<'a> {
+    config: &'a MemoryConfig,
     state: State,
     /// Units sold of products, which may come before the product.
     sold: Vec<(ProductId, i64)>,
@@ -25,10 +25,13 @@ pub struct Recall {
     order: Option<(OrderId, Vec<OrderEvent>)>,
 }
 
-impl Recall {
-    /// Takes in one fact. Facts of a kind may come in any order, except that the events of an order
-    /// and the ledger of a SKU come by number, those of one after those of another.
-    pub fn take(&mut self, fact: Fact, config: &MemoryConfig) -> Result<(), PortError> {
+impl<'a> Recall<'a> {
+    /// Nothing yet.
+    pub fn new(config: &'a MemoryConfig) -> Self {
+        Self { config, state: State::default(), sold: Vec::new(), order: None }
+    }
+
+    fn add(&mut self, fact: Fact) -> Result<(), PortError> {
         let state = &mut self.state;
         match fact {
             Fact::Product(product) => state.catalog.put_product(product),
@@ -41,13 +44,13 @@ impl Recall {
             }
             Fact::TaxRate(rate) => state.pricing.put_tax_rate(rate),
             Fact::ShippingMethod(method) => state.pricing.put_method(method),
-            Fact::Stock(item) => state.stock.add_item(item, &config.location),
+            Fact::Stock(item) => state.stock.add_item(item, &self.config.location),
             Fact::StockEvent(number, event) => restore_entry(&mut state.stock, number, event)?,
             Fact::Reservations(order, held) => state.stock.put_reservations(order, held),
-            Fact::OrderEvent(order, number, event) => self.order_event(order, number, event)?,
+            Fact::OrderEvent(order, number, event) => self.add_order_event(order, number, event)?,
             Fact::Saga(saga) => state.sagas.put(crate::domain::order::Saga { lease: None, ..saga }),
             Fact::Key(row) => state.keys.put(Arc::unwrap_or_clone(row)),
-            Fact::Event(event) => self.event(event)?,
+            Fact::Event(event) => self.event(event),
             Fact::Sequence(aggregate, last) => state.log.sequences.insert_mut(aggregate, last),
             Fact::Consumer(name, position) => {
                 // Events that went are behind every consumer, so the last position is known still.
@@ -78,11 +81,7 @@ impl Recall {
 
     /// The state with everything that follows from the facts, and the fact to write so that views
     /// of the next process get other versions.
-    pub fn finish(
-        mut self,
-        config: &MemoryConfig,
-        reader: &ReadContext,
-    ) -> Result<(State, Fact), PortError> {
+    pub fn finish(mut self, reader: &ReadContext) -> Result<(State, Fact), PortError> {
         self.end_order()?;
         let mut state = self.state;
         for (product, units) in self.sold {
@@ -93,30 +92,20 @@ impl Recall {
         }
         let products: Vec<ProductId> = state.catalog.products.keys().copied().collect();
         for product in products {
-            state.refresh(product, reader, config.low_stock_below);
+            state.refresh(product, reader, self.config.low_stock_below);
         }
         let next = state.catalog.view_version.saturating_add(VIEWS_OF_A_PROCESS);
         let _ = state.take_facts();
         Ok((state, Fact::ViewsFrom(next - next % VIEWS_OF_A_PROCESS)))
     }
 
-    fn event(&mut self, mut event: Event) -> Result<(), PortError> {
-        self.end_order()?;
-        if let EventBody::Order(order, body) = &mut event.body {
-            // The order has the same event, and one in memory is enough.
-            let row = self.state.orders.rows.get(order);
-            let index = usize::try_from(event.sequence.saturating_sub(1)).unwrap_or(usize::MAX);
-            if let Some(known) = row.and_then(|row| row.events.get(index)) {
-                *body = known.clone();
-            }
-        }
+    fn event(&mut self, event: Event) {
         let log = &mut self.state.log;
         log.head = log.head.max(event.position);
         log.events.insert_mut(event.position, event);
-        Ok(())
     }
 
-    fn order_event(
+    fn add_order_event(
         &mut self,
         order: OrderId,
         number: u64,
@@ -145,6 +134,28 @@ impl Recall {
         }
         self.state.orders.put(order, &events);
         Ok(())
+    }
+}
+
+impl Listener for Recall<'_> {
+    fn take(&mut self, fact: Fact) -> Result<(), PortError> {
+        if !matches!(fact, Fact::OrderEvent(..)) {
+            self.end_order()?;
+        }
+        self.add(fact)
+    }
+
+    fn order_event(&self, order: OrderId, number: u64) -> Option<OrderEvent> {
+        let index = usize::try_from(number.checked_sub(1)?).ok()?;
+        self.state.orders.rows.get(&order)?.events.get(index).cloned()
+    }
+
+    fn order(&self, order: OrderId, events: u64) -> Option<Arc<Order>> {
+        let row = self.state.orders.rows.get(&order)?;
+        if row.order.version().number() == events {
+            return Some(row.order.clone());
+        }
+        Order::fold(row.events.iter().take(usize::try_from(events).ok()?)).map(Arc::new)
     }
 }
 

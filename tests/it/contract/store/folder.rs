@@ -16,6 +16,7 @@ use super::stock::received as receive;
 use super::{Backend, suites};
 use crate::harness::build::{at, cart, key, lease, order, order_id, product, sku};
 use crate::harness::disk::Disk;
+use crate::harness::told;
 
 /// The store on a disk, as a process has it that begins with it.
 pub fn on(disk: &Disk) -> Arc<MemoryStore> {
@@ -31,15 +32,10 @@ suites!(crate::contract::store::folder::open);
 
 /// What a new process would read, each fact as text.
 fn facts(disk: &Disk) -> Result<Vec<String>, PortError> {
-    let mut facts = Vec::new();
-    disk.journal()?.recall(&mut |fact| {
-        // Every start takes new versions for views.
-        if !matches!(fact, Fact::ViewsFrom(_)) {
-            facts.push(format!("{fact:?}"));
-        }
-        Ok(())
-    })?;
-    Ok(facts)
+    let facts = told::facts(disk.journal()?.as_ref())?;
+    // Every start takes new versions for views.
+    let lasting = facts.iter().filter(|fact| !matches!(fact, Fact::ViewsFrom(_)));
+    Ok(lasting.map(|fact| format!("{fact:?}")).collect())
 }
 
 /// A small shop on a disk: products with stock, an order that was confirmed, one that waits, a
