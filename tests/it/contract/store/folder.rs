@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex};
 
 use ecicomm::adapters::memory::{MemoryConfig, MemoryStore};
-use ecicomm::adapters::record::{Fact, Journal, Written};
+use ecicomm::adapters::record::{Fact, Journal, Listener, Written};
 use ecicomm::adapters::redb::RedbJournal;
 use ecicomm::domain::order::Phase;
 use ecicomm::domain::shared::Currency;
@@ -269,8 +269,8 @@ impl Held {
 }
 
 impl Journal for Held {
-    fn recall(&self, each: &mut dyn FnMut(Fact) -> Result<(), PortError>) -> Result<(), PortError> {
-        self.journal.recall(each)
+    fn recall(&self, to: &mut dyn Listener) -> Result<(), PortError> {
+        self.journal.recall(to)
     }
 
     fn write(&self, facts: &mut dyn Iterator<Item = &Fact>) -> Written {
