@@ -12,7 +12,9 @@ FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /src/target/release/ecicomm /usr/local/bin/ecicomm
 COPY --from=build --chown=nonroot:nonroot /empty/data /data
 USER nonroot
+# A shop in Postgres sets ECICOMM__DATA to nothing beside its DATABASE_URL.
 ENV ECICOMM__HTTP__BIND=0.0.0.0:8080 \
+    ECICOMM__DATA=/data \
     ECICOMM__HTTP__DRAIN_SECONDS=5 \
     ECICOMM__LOG__FORMAT=json
 EXPOSE 8080
