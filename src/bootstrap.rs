@@ -20,7 +20,7 @@ use crate::adapters::system::{
     Argon2Hasher, HmacSigner, JwtTokens, OsSecrets, SystemClock, SystemIds,
 };
 use crate::app::{Ports, Shop, ShopConfig};
-use crate::domain::shared::Span;
+use crate::domain::shared::{Span, Timestamp};
 use crate::ports::PortError;
 use crate::ports::cart::Carts;
 use crate::ports::catalog::CatalogQueries;
@@ -54,7 +54,7 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
     let secrets: Arc<dyn Secrets> = Arc::new(OsSecrets::try_new()?);
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
     let folder = settings.data.as_deref().map(Folder::open).transpose()?;
-    let stores = stores(settings, folder.as_ref()).await?;
+    let stores = stores(settings, folder.as_ref(), clock.now()).await?;
     let key = match &settings.signing_key {
         Some(key) => key.reveal().as_bytes().to_vec(),
         None => own_key(stores.store.as_ref(), secrets.as_ref(), clock.as_ref()).await?,
@@ -149,7 +149,11 @@ impl Stores {
     }
 }
 
-async fn stores(settings: &Settings, folder: Option<&Folder>) -> Result<Stores, PortError> {
+async fn stores(
+    settings: &Settings,
+    folder: Option<&Folder>,
+    at: Timestamp,
+) -> Result<Stores, PortError> {
     if let Some(database) = &settings.database {
         return postgres(settings, database).await;
     }
@@ -158,7 +162,7 @@ async fn stores(settings: &Settings, folder: Option<&Folder>) -> Result<Stores, 
         let carts = Arc::new(MemoryCarts::new(settings.max_carts));
         return Ok(Stores::of(Arc::new(MemoryStore::new(config)), carts));
     };
-    let store = Arc::new(MemoryStore::journalled(config, journal(&folder.at("shop.redb"))?)?);
+    let store = Arc::new(MemoryStore::journalled(config, journal(&folder.at("shop.redb"))?, at)?);
     Ok(Stores::of(store.clone(), store))
 }
 

@@ -86,7 +86,6 @@ impl Groups {
     ) -> (Result<T, E>, Option<Ticket>) {
         let mut tip = self.tip();
         if tip.closed || tip.doubtful.is_some() {
-            self.wake.notify_one();
             let closed = PortError::unavailable("the folder cannot be written just now");
             return (Err(closed.into()), None);
         }
@@ -133,9 +132,9 @@ impl Groups {
         Some(tip.waiting.drain(..most).collect()).filter(|group: &Vec<_>| !group.is_empty())
     }
 
-    fn show(&self, mut group: Vec<Waiting>) {
-        if let Some(last) = group.last_mut() {
-            self.published.replace(mem::take(&mut last.state));
+    fn show(&self, group: Vec<Waiting>) {
+        if let Some(last) = group.last() {
+            self.published.replace(last.state.clone());
         }
         for waiting in group {
             // Whoever went away meanwhile needs no answer.
@@ -200,6 +199,13 @@ impl Groups {
         self.tip().closed = true;
         self.wake.notify_one();
     }
+
+    /// Takes no more changes, and lets go of those that wait: nobody writes them any more.
+    fn abandon(&self) {
+        let mut tip = self.tip();
+        tip.closed = true;
+        tip.waiting.clear();
+    }
 }
 
 /// What a change waits with until it is kept.
@@ -226,12 +232,22 @@ impl Writer {
     pub fn start(groups: Arc<Groups>) -> Result<Self, PortError> {
         let writing = groups.clone();
         let work = move || {
-            while writing.wait() {
-                writing.write_group();
+            let writing = Writing(writing);
+            while writing.0.wait() {
+                writing.0.write_group();
             }
         };
         let thread = thread::Builder::new().name("journal".to_owned()).spawn(work);
         Ok(Self { groups, thread: Some(thread.map_err(PortError::internal)?) })
+    }
+}
+
+/// The work of the thread. However it ends, a panic included, nobody waits for it for ever.
+struct Writing(Arc<Groups>);
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
 }
 

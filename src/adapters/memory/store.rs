@@ -8,6 +8,7 @@ use super::group::{Groups, Writer};
 use super::published::Published;
 use super::state::{Recall, State, reader};
 use crate::adapters::record::{Journal, Written};
+use crate::domain::shared::Timestamp;
 use crate::ports::PortError;
 use crate::ports::catalog::ReadContext;
 use crate::ports::store::{CommitError, Store, UnitOfWork};
@@ -46,9 +47,14 @@ impl MemoryStore {
     }
 
     /// The shop whose facts `journal` keeps. A change is shown, and a commit answers, only when the
-    /// journal has kept it; changes that come while it writes share the next write.
-    pub fn journalled(config: MemoryConfig, journal: Arc<dyn Journal>) -> Result<Self, PortError> {
-        let (store, groups) = Self::recall(config, journal)?;
+    /// journal has kept it; changes that come while it writes share the next write. Lists begin as
+    /// prices are at `at`.
+    pub fn journalled(
+        config: MemoryConfig,
+        journal: Arc<dyn Journal>,
+        at: Timestamp,
+    ) -> Result<Self, PortError> {
+        let (store, groups) = Self::recall(config, journal, at)?;
         let writer = Writer::start(groups.clone())?;
         Ok(Self { turn: Turn::Journalled(groups, writer), ..store })
     }
@@ -57,19 +63,21 @@ impl MemoryStore {
     pub fn journalled_in_turn(
         config: MemoryConfig,
         journal: Arc<dyn Journal>,
+        at: Timestamp,
     ) -> Result<Self, PortError> {
-        let (store, groups) = Self::recall(config, journal)?;
+        let (store, groups) = Self::recall(config, journal, at)?;
         Ok(Self { turn: Turn::Alone(groups), ..store })
     }
 
     fn recall(
         config: MemoryConfig,
         journal: Arc<dyn Journal>,
+        at: Timestamp,
     ) -> Result<(Self, Arc<Groups>), PortError> {
         let reader = reader(&config);
         let mut recall = Recall::new(&config);
         journal.recall(&mut recall)?;
-        let (state, views) = recall.finish(&reader)?;
+        let (state, views) = recall.finish(&ReadContext { at, ..reader.clone() })?;
         match journal.write(&mut [views].iter()) {
             Written::Kept => {}
             Written::NotKept(error) | Written::Unknown(error) => return Err(error),

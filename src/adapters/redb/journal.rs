@@ -41,7 +41,8 @@ pub struct RedbJournal {
 }
 
 struct Open {
-    /// None while the file could not be opened again after a failure.
+    /// None while the file could not be opened again after a failure, until the write that failed
+    /// is settled.
     database: Option<Database>,
     /// The number of the last write that was tried.
     writes: u64,
@@ -219,11 +220,6 @@ impl Journal for RedbJournal {
             Ok(rows) => rows,
             Err(error) => return Written::NotKept(error),
         };
-        if open.database.is_none()
-            && let Err(error) = self.look_again(&mut open)
-        {
-            return Written::NotKept(error);
-        }
         let Some(database) = &open.database else { return Written::NotKept(self.closed()) };
         let error = match store(database, &rows) {
             Ok(()) => {

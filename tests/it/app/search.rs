@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use ecicomm::adapters::memory::MemoryConfig;
-use ecicomm::app::Shop;
+use ecicomm::adapters::memory::{MemoryConfig, MemorySearch};
 use ecicomm::app::search::document_of;
+use ecicomm::app::{Ports, Shop, ShopConfig};
 use ecicomm::domain::shared::*;
 use ecicomm::ports::PortError;
 use ecicomm::ports::search::{
@@ -101,6 +101,52 @@ async fn published_products_are_found_once_their_events_were_heard() {
     assert_eq!(names, ["Steel lamp"]);
     drain(&shop).await;
     assert_eq!(found(&shop, query("lamp")).await.1, 1);
+}
+
+/// Hands a server what it has for itself everything that happened; where that is refused, says so.
+async fn follow(shop: &Shop) -> bool {
+    let consumer = shop.followers[0].clone();
+    loop {
+        match shop.follower.step(&*consumer).await {
+            Ok(progress) if !progress.more => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_server_follows_the_events_of_all_for_an_index_of_its_own() {
+    let one = shop().await;
+    let off = Arc::new(AtomicBool::new(false));
+    let mut ports = Ports::clone(&one.ports);
+    let inner = Arc::new(MemorySearch::new());
+    ports.search = Arc::new(FrailIndex { inner, off: off.clone() });
+    let config = ShopConfig { own_index: true, ..(*one.config).clone() };
+    let other = ecicomm::bootstrap::assemble(ports, config);
+    assert!(other.consumers.iter().all(|consumer| consumer.name() != "search"));
+    import(&one, LINES).await;
+    assert!(follow(&other).await);
+    assert_eq!(found(&other, query("lamp")).await.1, 2);
+
+    // What its index could not take is handed over again.
+    off.store(true, Ordering::SeqCst);
+    one.catalog.create(draft("Paper lamp", "P-1", 100)).await.unwrap();
+    assert!(!follow(&other).await);
+    off.store(false, Ordering::SeqCst);
+    assert!(follow(&other).await);
+    assert_eq!(found(&other, query("lamp")).await.1, 3);
+
+    // A server that begins now builds its index from the catalog, and follows from there.
+    let mut ports = Ports::clone(&one.ports);
+    ports.search = Arc::new(MemorySearch::new());
+    let config = ShopConfig { own_index: true, ..(*one.config).clone() };
+    let late = ecicomm::bootstrap::assemble(ports, config);
+    late.follower.skip().await.unwrap();
+    assert!(follow(&late).await);
+    assert_eq!(late.ports.search.count().await.unwrap(), 0, "nothing of before is handed over");
+    late.search.reindex(&mut |_| {}).await.unwrap();
+    assert_eq!(found(&late, query("lamp")).await.1, 3);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, RwLock};
 
 use ecicomm::adapters::memory::{MemoryConfig, MemoryStore};
-use ecicomm::domain::shared::Currency;
+use ecicomm::domain::shared::{Currency, Timestamp};
 
 #[cfg(feature = "redb")]
 pub use crate::harness::disk::Disk;
@@ -66,7 +66,10 @@ fn open(disk: Option<&Disk>) -> Arc<MemoryStore> {
     Arc::new(match disk {
         None => MemoryStore::new(config),
         #[cfg(feature = "redb")]
-        Some(disk) => MemoryStore::journalled_in_turn(config, disk.journal().unwrap()).unwrap(),
+        Some(disk) => {
+            let journal = disk.journal().unwrap();
+            MemoryStore::journalled_in_turn(config, journal, Timestamp::from_micros(0)).unwrap()
+        }
         #[cfg(not(feature = "redb"))]
         Some(disk) => match *disk {},
     })

@@ -80,7 +80,7 @@ impl<'a> Recall<'a> {
     }
 
     /// The state with everything that follows from the facts, and the fact to write so that views
-    /// of the next process get other versions.
+    /// of the next process get other versions. Lists are made for `reader`, at its time.
     pub fn finish(mut self, reader: &ReadContext) -> Result<(State, Fact), PortError> {
         self.end_order()?;
         let mut state = self.state;

@@ -1,27 +1,35 @@
 //! The store of a folder under the contract, and what it owes beyond: that all is there again.
 
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use ecicomm::adapters::memory::{MemoryConfig, MemoryStore};
 use ecicomm::adapters::record::{Fact, Journal, Listener, Written};
 use ecicomm::adapters::redb::RedbJournal;
+use ecicomm::domain::catalog::PriceConditions;
 use ecicomm::domain::order::Phase;
-use ecicomm::domain::shared::Currency;
+use ecicomm::domain::shared::{Currency, Timestamp};
 use ecicomm::ports::cart::{CartSaved, Carts as _};
+use ecicomm::ports::catalog::{ListQuery, ListSort};
 use ecicomm::ports::store::{CommitError, Conflict, Store as _, UnitOfWork, Write};
 use ecicomm::ports::{PortError, PortErrorKind};
 use futures_util::FutureExt as _;
 
 use super::stock::received as receive;
 use super::{Backend, suites};
-use crate::harness::build::{at, cart, key, lease, order, order_id, product, sku};
+use crate::harness::build::{at, cart, key, lease, order, order_id, price, product, sku};
 use crate::harness::disk::Disk;
 use crate::harness::told;
 
 /// The store on a disk, as a process has it that begins with it.
 pub fn on(disk: &Disk) -> Arc<MemoryStore> {
-    let journal = disk.journal().unwrap();
-    Arc::new(MemoryStore::journalled(MemoryConfig::new(Currency::USD), journal).unwrap())
+    begun_on(disk, at(0))
+}
+
+/// The same of a process that begins at a moment.
+fn begun_on(disk: &Disk, begin: Timestamp) -> Arc<MemoryStore> {
+    let (config, journal) = (MemoryConfig::new(Currency::USD), disk.journal().unwrap());
+    Arc::new(MemoryStore::journalled(config, journal, begin).unwrap())
 }
 
 async fn open() -> Backend {
@@ -160,15 +168,30 @@ async fn a_disk_that_fails_for_a_while_costs_answers_but_no_data() {
     };
     assert_eq!(units(&b).await, 7, "nobody sees what is not kept");
     disk.heal();
-    let mut tries = 0;
-    while b.store.commit(unit()).await.is_err() {
-        tries += 1;
-        assert!(tries < 1_000, "the store never recovers");
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    let recovers = async {
+        while b.store.commit(unit()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), recovers).await.expect("the store recovers");
     let seen = units(&b).await;
     drop(b);
     assert_eq!(units(&Backend::of(on(&disk))).await, seen);
+}
+
+#[tokio::test]
+async fn lists_after_a_restart_go_by_the_prices_of_that_moment() {
+    let disk = Disk::default();
+    let from = PriceConditions { from: Some(at(-60)), ..PriceConditions::NONE };
+    let price = price(500, Currency::USD).under(from).unwrap();
+    let b = Backend::of(on(&disk));
+    b.commit([product(1).with(|content| content.variants[0].prices = vec![price]).save()]).await;
+    drop(b);
+    for (begin, listed) in [(at(-120), 0), (at(0), 1)] {
+        let b = Backend::of(begun_on(&disk, begin));
+        let all = ListQuery { category: None, sort: ListSort::Newest, after: None, limit: 9 };
+        assert_eq!(b.catalog.list(&all).await.unwrap().items.len(), listed);
+    }
 }
 
 #[tokio::test]
@@ -259,6 +282,7 @@ struct Held {
 enum Verdict {
     Wait,
     Fail,
+    Panic,
 }
 
 impl Held {
@@ -277,6 +301,7 @@ impl Journal for Held {
         let held = self.holds.lock().unwrap();
         let told = self.told.wait_while(held, |holds| *holds == Some(Verdict::Wait)).unwrap();
         match *told {
+            Some(Verdict::Panic) => panic!("told to panic"),
             Some(_) => Written::NotKept(PortError::unavailable("told to fail")),
             None => self.journal.write(facts),
         }
@@ -294,7 +319,7 @@ async fn two_for_one(then: Option<Verdict>) -> [Result<(), CommitError>; 2] {
     let held = Held { journal, holds: Mutex::default(), told: Condvar::new() };
     let held = Arc::new(held);
     let config = MemoryConfig::new(Currency::USD);
-    let store = Arc::new(MemoryStore::journalled(config, held.clone()).unwrap());
+    let store = Arc::new(MemoryStore::journalled(config, held.clone(), at(0)).unwrap());
     let b = Backend::of(store.clone());
     b.commit([product(1).save(), receive("SKU-1", 1)]).await;
     held.tell(Some(Verdict::Wait));
@@ -320,6 +345,22 @@ async fn nobody_is_refused_for_what_could_not_be_kept() {
     for told in two_for_one(Some(Verdict::Fail)).await {
         assert!(matches!(told, Err(CommitError::Port(_))), "{told:?}");
     }
+}
+
+#[tokio::test]
+async fn a_journal_that_breaks_leaves_nobody_without_an_answer() {
+    let journal = Disk::default().journal().unwrap();
+    let held = Arc::new(Held { journal, holds: Mutex::default(), told: Condvar::new() });
+    let config = MemoryConfig::new(Currency::USD);
+    let store = MemoryStore::journalled(config, held.clone(), at(0)).unwrap();
+    held.tell(Some(Verdict::Panic));
+    let kind = async || match store.commit(UnitOfWork::of(at(0), product(1).save())).await {
+        Err(CommitError::Port(error)) => error.kind(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(kind().await, PortErrorKind::Timeout, "nobody knows what became of it");
+    let later = tokio::time::timeout(Duration::from_secs(20), kind()).await.unwrap();
+    assert!(matches!(later, PortErrorKind::Unavailable | PortErrorKind::Timeout));
 }
 
 /// An empty folder of this test.
