@@ -13,7 +13,9 @@ use crate::adapters::http::{self, HttpSettings};
 use crate::adapters::jobs::Jobs;
 use crate::adapters::memory::{MemoryCarts, MemoryConfig, MemoryStore};
 use crate::adapters::record::Journal;
-use crate::adapters::resilience::TimeoutGateway;
+use crate::adapters::resilience::{
+    Breaker, BreakerSettings, Guard, GuardedCarts, GuardedGateway, Retry, RetrySettings,
+};
 use crate::adapters::sandbox::http::{self as sandbox_http, Delay};
 use crate::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
 use crate::adapters::system::{
@@ -25,6 +27,7 @@ use crate::ports::PortError;
 use crate::ports::cart::Carts;
 use crate::ports::catalog::CatalogQueries;
 use crate::ports::customer::StaffQueries;
+use crate::ports::dependency::Dependency;
 use crate::ports::events::EventLog;
 use crate::ports::idempotency::IdempotencyKeys;
 use crate::ports::imports::ImportQueries;
@@ -35,7 +38,7 @@ use crate::ports::pricing::PricingQueries;
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{CommitError, Store, UnitOfWork, Write};
 use crate::ports::system::{Clock, Ids, Secrets};
-use crate::settings::{Database, Settings};
+use crate::settings::{Database, Redis, Settings};
 
 /// The name of the shop's own signing key in the store.
 const SIGNING_KEY: &str = "signing-key";
@@ -54,16 +57,19 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
     let secrets: Arc<dyn Secrets> = Arc::new(OsSecrets::try_new()?);
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
     let folder = settings.data.as_deref().map(Folder::open).transpose()?;
-    let stores = stores(settings, folder.as_ref(), clock.now()).await?;
+    let stores = stores(settings, folder.as_ref(), clock.now(), secrets.clone()).await?;
     let key = match &settings.signing_key {
         Some(key) => key.reveal().as_bytes().to_vec(),
         None => own_key(stores.store.as_ref(), secrets.as_ref(), clock.as_ref()).await?,
     };
     let (gateway, ledger) = gateway(settings, folder.as_ref(), clock.clone())?;
+    let guard = guard("payment", duration(settings.payment.timeout));
+    let dependencies = stores.dependencies.into_iter().chain([guard.dependency()]).collect();
     let mut config = shop_config(settings);
     config.process = ids.next().to_string();
     let ports = Ports {
         catalog: stores.catalog,
+        storefront: stores.storefront,
         pricing: stores.pricing,
         stock: stores.stock,
         orders: stores.orders,
@@ -75,7 +81,8 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         store: stores.store,
         carts: stores.carts,
         search: search(folder.as_ref())?,
-        gateway: Arc::new(TimeoutGateway::new(gateway, settings.payment.timeout)),
+        gateway: Arc::new(GuardedGateway::new(gateway, guard)),
+        dependencies,
         ledger: Some(ledger),
         signer: Arc::new(HmacSigner::new(&key)),
         tokens: Arc::new(JwtTokens::new(&key, clock.clone())),
@@ -85,6 +92,11 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         secrets,
     };
     Ok(assemble(ports, config))
+}
+
+/// The bounds on the calls of a dependency.
+fn guard(name: &'static str, limit: Duration) -> Guard {
+    Guard::new(Arc::new(Breaker::new(name, BreakerSettings::default())), limit)
 }
 
 /// The folder of a shop that keeps everything in one.
@@ -107,6 +119,7 @@ impl Folder {
 struct Stores {
     store: Arc<dyn Store>,
     catalog: Arc<dyn CatalogQueries>,
+    storefront: Arc<dyn CatalogQueries>,
     pricing: Arc<dyn PricingQueries>,
     stock: Arc<dyn StockQueries>,
     orders: Arc<dyn OrderQueries>,
@@ -116,6 +129,8 @@ struct Stores {
     imports: Arc<dyn ImportQueries>,
     staff: Arc<dyn StaffQueries>,
     carts: Arc<dyn Carts>,
+    /// What of it can be away by itself.
+    dependencies: Vec<Arc<dyn Dependency>>,
 }
 
 impl Stores {
@@ -135,6 +150,7 @@ impl Stores {
     {
         Self {
             catalog: store.clone(),
+            storefront: store.clone(),
             pricing: store.clone(),
             stock: store.clone(),
             orders: store.clone(),
@@ -145,7 +161,15 @@ impl Stores {
             staff: store.clone(),
             store,
             carts,
+            dependencies: Vec::new(),
         }
+    }
+
+    /// The same with carts elsewhere, which have bounds of their own.
+    fn with_carts(mut self, carts: Arc<dyn Carts>, guard: Guard) -> Self {
+        self.dependencies.push(guard.dependency());
+        self.carts = Arc::new(GuardedCarts::new(carts, guard));
+        self
     }
 }
 
@@ -153,9 +177,18 @@ async fn stores(
     settings: &Settings,
     folder: Option<&Folder>,
     at: Timestamp,
+    chance: Arc<dyn Secrets>,
 ) -> Result<Stores, PortError> {
     if let Some(database) = &settings.database {
-        return postgres(settings, database).await;
+        let stores = postgres(settings, database).await?;
+        return match &settings.redis {
+            None => Ok(stores),
+            Some(server) => {
+                let retry = Retry::new(RetrySettings::default(), chance);
+                let guard = guard("redis", duration(server.timeout)).with_retry(retry);
+                Ok(stores.with_carts(redis(server)?, guard))
+            }
+        };
     }
     let config = memory_config(settings);
     let Some(folder) = folder else {
@@ -168,7 +201,9 @@ async fn stores(
 
 #[cfg(feature = "postgres")]
 async fn postgres(settings: &Settings, database: &Database) -> Result<Stores, PortError> {
-    use crate::adapters::postgres::{PostgresCarts, PostgresConfig, PostgresStore};
+    use crate::adapters::postgres::{
+        PostgresCarts, PostgresConfig, PostgresStore, PostgresStorefront,
+    };
     let mut config = PostgresConfig::new(database.url.reveal(), settings.shop.currency);
     config.max_connections = database.max_connections;
     config.min_connections = database.min_connections;
@@ -176,11 +211,29 @@ async fn postgres(settings: &Settings, database: &Database) -> Result<Stores, Po
     config.acquire_timeout = duration(database.acquire_timeout);
     config.statement_timeout = duration(database.statement_timeout);
     config.lock_timeout = duration(database.lock_timeout);
+    config.shown_products = database.shown_products;
     config.prices_include_tax = settings.shop.prices_include_tax;
     config.location = settings.locations.first.clone();
     let store = Arc::new(PostgresStore::connect(config).await?);
     let carts = Arc::new(PostgresCarts::new(&store));
-    Ok(Stores::of(store, carts))
+    let storefront = Arc::new(PostgresStorefront::new(store.clone()));
+    Ok(Stores { storefront, ..Stores::of(store, carts) })
+}
+
+#[cfg(feature = "redis")]
+fn redis(server: &Redis) -> Result<Arc<dyn Carts>, PortError> {
+    use crate::adapters::redis::{RedisCarts, RedisConfig, RedisLink};
+    let mut config = RedisConfig::new(server.url.reveal());
+    config.cluster = server.cluster;
+    config.max_connections = server.max_connections;
+    config.timeout = duration(server.timeout);
+    config.prefix.clone_from(&server.prefix);
+    Ok(Arc::new(RedisCarts::new(RedisLink::new(&config)?)))
+}
+
+#[cfg(not(feature = "redis"))]
+fn redis(_: &Redis) -> Result<Arc<dyn Carts>, PortError> {
+    Err(PortError::unavailable("REDIS_URL needs a build with the feature `redis`"))
 }
 
 #[cfg(not(feature = "postgres"))]

@@ -12,6 +12,8 @@ pub mod postgres;
 pub mod record;
 #[cfg(feature = "redb")]
 pub mod redb;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod resilience;
 pub mod sandbox;
 #[cfg(feature = "remote")]

@@ -4,6 +4,7 @@ use crate::domain::shared::{Country, Currency, Location, Span, Timestamp};
 use crate::ports::cart::Carts;
 use crate::ports::catalog::{CatalogQueries, ReadContext};
 use crate::ports::customer::StaffQueries;
+use crate::ports::dependency::Dependency;
 use crate::ports::events::EventLog;
 use crate::ports::idempotency::IdempotencyKeys;
 use crate::ports::imports::ImportQueries;
@@ -20,8 +21,11 @@ use crate::ports::system::{AccessTokens, Clock, Ids, PasswordHasher, Secrets, Si
 pub struct Ports {
     /// Commits.
     pub store: Arc<dyn Store>,
-    /// Products and categories.
+    /// Products and categories, as they are: what is edited and what is sold goes by this.
     pub catalog: Arc<dyn CatalogQueries>,
+    /// Products and categories for shoppers, who may see what another process changed a moment
+    /// later.
+    pub storefront: Arc<dyn CatalogQueries>,
     /// Promotions, taxes, shipping.
     pub pricing: Arc<dyn PricingQueries>,
     /// Stock.
@@ -46,6 +50,8 @@ pub struct Ports {
     pub gateway: Arc<dyn PaymentGateway>,
     /// The sandbox provider's own ledger, where that provider is in use.
     pub ledger: Option<Arc<dyn SandboxLedger>>,
+    /// What else of the outside can be away, each behind one of the ports above.
+    pub dependencies: Vec<Arc<dyn Dependency>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.

@@ -57,7 +57,7 @@ pub enum CartSaved {
 
 /// The carts of all shoppers.
 ///
-/// Adapters MUST keep a cart until [`Cart::expires_at`] and MUST forget it after.
+/// Adapters MUST keep a cart until [`Cart::expires_at`] and MUST NOT show it after.
 #[async_trait]
 pub trait Carts: Send + Sync {
     /// The cart, unless it never was or expired by `now`.
@@ -72,6 +72,7 @@ pub trait Carts: Send + Sync {
         now: Timestamp,
     ) -> Result<CartSaved, PortError>;
 
-    /// Forgets what expired by `now`, at most `most`; how many that were.
+    /// Forgets what expired by `now`, at most `most`; how many that were. An adapter over something
+    /// that forgets by itself has nothing to do.
     async fn sweep(&self, now: Timestamp, most: usize) -> Result<usize, PortError>;
 }

@@ -8,6 +8,7 @@
 pub mod cart;
 pub mod catalog;
 pub mod customer;
+pub mod dependency;
 mod error;
 pub mod events;
 pub mod idempotency;

@@ -5,6 +5,7 @@
 
 mod raw;
 mod refuse;
+mod servers;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 use crate::domain::customer::Password;
 use crate::domain::shared::{Country, Currency, Email, Location, Span};
 use raw::RawSettings;
+use servers::Urls;
+pub use servers::{Database, Redis};
 
 /// What the shop runs as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,25 +97,6 @@ pub struct Payment {
     pub give_up: Span,
 }
 
-/// A Postgres database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Database {
-    /// Where it is, and as whom.
-    pub url: Secret,
-    /// The most connections of this process.
-    pub max_connections: u32,
-    /// How many of them stay open though idle.
-    pub min_connections: u32,
-    /// After how long an idle one beyond those is closed.
-    pub idle_timeout: Span,
-    /// How long work waits for a free connection.
-    pub acquire_timeout: Span,
-    /// How long one statement may take.
-    pub statement_timeout: Span,
-    /// How long a statement may wait for another's lock.
-    pub lock_timeout: Span,
-}
-
 /// The first administrator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Administrator {
@@ -131,6 +115,8 @@ pub struct Settings {
     pub data: Option<PathBuf>,
     /// The database that keeps everything, shared by all replicas.
     pub database: Option<Database>,
+    /// The Redis that keeps carts; the store does where absent.
+    pub redis: Option<Redis>,
     /// Whether an empty shop is filled with the demo catalogue.
     pub demo: bool,
     /// The first administrator, made where there is none.
@@ -199,8 +185,7 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         refuse::servers(variables)?;
         refuse::misspelt(variables)?;
-        let url = variables.get("DATABASE_URL").filter(|url| !url.is_empty());
-        Self::check(RawSettings::load(variables)?, url)
+        Self::check(RawSettings::load(variables)?, Urls::of(variables))
     }
 
     /// Everything in memory, an empty shop, a free port: what tests start from. Needs no file.
@@ -211,7 +196,7 @@ impl Settings {
         Ok(settings)
     }
 
-    fn check(raw: RawSettings, database: Option<&String>) -> Result<Self, SettingsError> {
+    fn check(raw: RawSettings, urls: Urls<'_>) -> Result<Self, SettingsError> {
         let profile = match raw.profile.as_str() {
             "local" => Profile::Local,
             "production" => Profile::Production,
@@ -220,14 +205,12 @@ impl Settings {
                 return Err(SettingsError::new("ECICOMM__PROFILE", problem));
             }
         };
-        refuse::what_is_missing(&raw, database, profile)?;
-        // Checked though nothing may ask for it, so that a mistake shows before the day it matters.
-        let url = database.map_or("postgres://localhost", String::as_str);
-        let postgres = postgres(url, &raw.postgres)?;
+        refuse::what_is_missing(&raw, urls, profile)?;
         let settings = Self {
             profile,
-            demo: raw.demo.unwrap_or(raw.data.is_none() && database.is_none()),
-            database: database.map(|_| postgres),
+            demo: raw.demo.unwrap_or(raw.data.is_none() && urls.database.is_none()),
+            database: servers::postgres(urls.database, &raw.postgres)?,
+            redis: servers::redis(urls.redis, &raw.redis)?,
             data: raw.data.as_deref().map(PathBuf::from),
             administrator: administrator(&raw)?,
             signing_key: signing_key(&raw)?,
@@ -396,42 +379,6 @@ fn payment(raw: &raw::Payment) -> Result<Payment, SettingsError> {
             1,
             3_600,
         )?),
-    })
-}
-
-fn postgres(url: &str, raw: &raw::Postgres) -> Result<Database, SettingsError> {
-    if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-        let problem = "is no address; use one such as postgres://user:password@host:5432/shop";
-        return Err(SettingsError::new("DATABASE_URL", problem));
-    }
-    let millis = |key, value, most| between(key, value, 10, most).map(Span::millis);
-    let count = |key, value, least| -> Result<u32, SettingsError> {
-        let checked = between(key, value, least, 1_000)?;
-        u32::try_from(checked).map_err(|_| SettingsError::new(key, "is too large"))
-    };
-    let max_connections = count("ECICOMM__POSTGRES__MAX_CONNECTIONS", raw.max_connections, 2)?;
-    let min = count("ECICOMM__POSTGRES__MIN_CONNECTIONS", raw.min_connections, 0)?;
-    Ok(Database {
-        url: Secret(url.to_owned()),
-        max_connections,
-        min_connections: min.min(max_connections),
-        idle_timeout: Span::seconds(between(
-            "ECICOMM__POSTGRES__IDLE_SECONDS",
-            raw.idle_seconds,
-            1,
-            86_400,
-        )?),
-        acquire_timeout: millis(
-            "ECICOMM__POSTGRES__ACQUIRE_TIMEOUT_MS",
-            raw.acquire_timeout_ms,
-            20_000,
-        )?,
-        statement_timeout: millis(
-            "ECICOMM__POSTGRES__STATEMENT_TIMEOUT_MS",
-            raw.statement_timeout_ms,
-            600_000,
-        )?,
-        lock_timeout: millis("ECICOMM__POSTGRES__LOCK_TIMEOUT_MS", raw.lock_timeout_ms, 60_000)?,
     })
 }
 

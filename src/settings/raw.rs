@@ -30,6 +30,7 @@ pub(super) struct RawSettings {
     pub orders: Orders,
     pub memory: Memory,
     pub postgres: Postgres,
+    pub redis: Redis,
     pub log: Log,
 }
 
@@ -120,6 +121,16 @@ pub(super) struct Postgres {
     pub acquire_timeout_ms: i64,
     pub statement_timeout_ms: i64,
     pub lock_timeout_ms: i64,
+    pub shown_products: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Redis {
+    pub cluster: bool,
+    pub max_connections: i64,
+    pub timeout_ms: i64,
+    pub prefix: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::raw::{self, RawSettings};
+use super::servers::Urls;
 use super::{Profile, SettingsError};
 
 /// Settings that are spelt with one underscore where they have two, which is easily typed. Others
@@ -20,9 +21,8 @@ pub(super) fn misspelt(variables: &HashMap<String, String>) -> Result<(), Settin
 
 /// Variables that select a server which this version cannot use. Running without it in silence
 /// would keep in memory what its owner believes is kept there.
-const SERVERS: [(&str, &str); 8] = [
+const SERVERS: [(&str, &str); 7] = [
     ("DATABASE_READ_URL", "a read replica of Postgres"),
-    ("REDIS_URL", "Redis"),
     ("OPENSEARCH_URL", "OpenSearch"),
     ("S3_BUCKET", "S3"),
     ("SAGEMAKER_ENDPOINT", "SageMaker"),
@@ -45,12 +45,17 @@ pub(super) fn servers(variables: &HashMap<String, String>) -> Result<(), Setting
 /// What this build cannot do yet, and what the production profile does not take.
 pub(super) fn what_is_missing(
     raw: &RawSettings,
-    database: Option<&String>,
+    urls: Urls<'_>,
     profile: Profile,
 ) -> Result<(), SettingsError> {
-    if raw.data.is_some() && database.is_some() {
+    if raw.data.is_some() && urls.database.is_some() {
         let problem = "a shop is in a folder or in Postgres; unset this or DATABASE_URL";
         return Err(SettingsError::new("ECICOMM__DATA", problem));
+    }
+    if urls.redis.is_some() && urls.database.is_none() {
+        let problem = "carts are in Redis where products and orders are in Postgres; set \
+                       DATABASE_URL too, or unset this";
+        return Err(SettingsError::new("REDIS_URL", problem));
     }
     if raw.limits.rate.is_some_and(|rate| rate != 0) {
         let problem = "requests are not limited in this version; set it to 0 or unset it";
@@ -64,22 +69,25 @@ pub(super) fn what_is_missing(
         let problem = "one-time passwords are not available in this version; unset it";
         return Err(SettingsError::new("ECICOMM__AUTH__REQUIRE_TOTP", problem));
     }
-    if profile == Profile::Production { not_for_production(raw, database) } else { Ok(()) }
+    if profile == Profile::Production { not_for_production(raw, urls) } else { Ok(()) }
 }
 
 /// What is good for trying out alone.
-fn not_for_production(raw: &RawSettings, database: Option<&String>) -> Result<(), SettingsError> {
+fn not_for_production(raw: &RawSettings, urls: Urls<'_>) -> Result<(), SettingsError> {
     let refuse = |key, problem: &str| Err(SettingsError::new(key, problem));
-    if raw.data.is_none() && database.is_none() {
+    if raw.data.is_none() && urls.database.is_none() {
         let problem = "production needs a durable store; name a folder that keeps everything, or a \
                        Postgres database by DATABASE_URL";
         return refuse("ECICOMM__DATA", problem);
     }
-    let encrypted = ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"];
-    if database.is_some_and(|url| !encrypted.iter().any(|mode| url.contains(mode))) {
+    if urls.database.is_some_and(|url| !is_encrypted(url)) {
         let problem = "production speaks to nothing in plain text; add sslmode=verify-full and \
                        sslrootcert, or sslmode=require";
         return refuse("DATABASE_URL", problem);
+    }
+    let is_secured = |url: &str| url.trim().starts_with("rediss://");
+    if urls.redis.is_some_and(|url| !url.split(',').all(is_secured)) {
+        return refuse("REDIS_URL", "production speaks to nothing in plain text; use rediss://");
     }
     if raw.demo == Some(true) {
         return refuse("ECICOMM__DEMO", "a shop in production has no demo catalogue; unset it");
@@ -100,4 +108,12 @@ fn not_for_production(raw: &RawSettings, database: Option<&String>) -> Result<()
         return refuse("ECICOMM__AUTH__REQUIRE_TOTP", problem);
     }
     Ok(())
+}
+
+/// Whether a Postgres URL asks for TLS. The last word on it counts, as it does for the driver.
+fn is_encrypted(url: &str) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let modes = query.split('&').filter_map(|pair| pair.split_once('='));
+    let last = modes.filter(|(key, _)| matches!(*key, "sslmode" | "ssl-mode")).last();
+    last.is_some_and(|(_, mode)| matches!(mode, "require" | "verify-ca" | "verify-full"))
 }

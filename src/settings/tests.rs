@@ -93,6 +93,9 @@ fn a_wrong_setting_is_named() {
         ("DATABASE_READ_URL", "postgres://localhost/shop"),
         ("ECICOMM__POSTGRES__MAX_CONNECTIONS", "1"),
         ("REDIS_URL", "redis://localhost"),
+        ("REDIS_URL", "localhost:6379"),
+        ("ECICOMM__REDIS__TIMEOUT_MS", "501"),
+        ("ECICOMM__REDIS__PREFIX", "a {shop}"),
     ] {
         let error = with(&[(name, value)]).unwrap_err();
         assert_eq!(error.key, name, "{error}");
@@ -125,6 +128,25 @@ fn a_shop_is_in_a_folder_or_in_postgres() {
     assert_eq!(with(&plain).unwrap_err().key, "DATABASE_URL");
     let encrypted = ("DATABASE_URL", "postgres://ann:secret@db/shop?sslmode=verify-full");
     assert!(with(&[&fit[..], &[encrypted]].concat()).is_ok());
+    for not_encrypted in ["?sslmode=prefer", "?x=sslmode=require", "?sslmode=require&sslmode=allow"]
+    {
+        let url = format!("{}{not_encrypted}", URL.1);
+        let error = with(&[&fit[..], &[("DATABASE_URL", &url)]].concat()).unwrap_err();
+        assert_eq!(error.key, "DATABASE_URL", "{url}");
+    }
+    let redis = |url| with(&[&fit[..], &[encrypted, ("REDIS_URL", url)]].concat());
+    assert_eq!(redis("redis://a,rediss://b").unwrap_err().key, "REDIS_URL");
+    assert!(redis("rediss://:secret@a, rediss://b").is_ok());
+}
+
+#[test]
+fn carts_are_in_redis_only_beside_a_shop_in_postgres() {
+    const URL: (&str, &str) = ("REDIS_URL", "redis://:secret@localhost");
+    let settings = with(&[("DATABASE_URL", "postgres://db/shop"), URL]).unwrap();
+    assert!(!format!("{settings:?}").contains("secret"));
+    let redis = settings.redis.unwrap();
+    assert_eq!((redis.cluster, redis.timeout), (false, Span::millis(500)));
+    assert_eq!(with(&[URL, ("ECICOMM__DATA", "/x")]).unwrap_err().key, "REDIS_URL");
 }
 
 #[test]

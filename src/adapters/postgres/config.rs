@@ -35,6 +35,8 @@ pub struct PostgresConfig {
     pub prices_include_tax: bool,
     /// The location where stock of a new SKU begins, and the preferred one.
     pub location: Location,
+    /// How many products this process keeps to show them, at most.
+    pub shown_products: u64,
     /// The units below which stock is shown as low.
     pub low_stock_below: i64,
     /// Whose clock decides.
@@ -55,6 +57,7 @@ impl PostgresConfig {
             currency,
             prices_include_tax: false,
             location: Location::main(),
+            shown_products: 20_000,
             low_stock_below: Availability::LOW_STOCK_BELOW,
             time: TimeSource::Database,
         }

@@ -1,20 +1,33 @@
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use sqlx::postgres::{PgConnection, PgListener};
+use sqlx::Executor as _;
+use sqlx::postgres::{PgConnection, PgListener, PgNotification};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::anew::Anew;
 use super::convert::count;
 use super::fault::Fault;
 use super::session::Sessions;
+use super::shown::Shown;
 use crate::ports::PortError;
 
 /// The channel on which the one who gives positions tells of the last.
-const CHANNEL: &str = "ecicomm_events";
+const EVENTS: &str = "ecicomm_events";
+
+/// The channel on which commits tell what they showed anew.
+const SHOWN: &str = "ecicomm_shown";
+
+/// How long the database may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// After what pause it is tried again.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// How often this process gives positions to what others committed and left, as one that died does,
 /// and looks at the head, should no notice come.
@@ -31,6 +44,8 @@ pub struct Log {
 
 struct Shared {
     sessions: Sessions,
+    /// What hears of products that are shown anew.
+    shown: Arc<Shown>,
     /// The position of the last event that is known of.
     head: watch::Sender<u64>,
     /// How many commits of this process may have told something.
@@ -43,9 +58,10 @@ struct Shared {
 
 impl Log {
     /// Starts the tasks that keep the log moving, on the current runtime.
-    pub fn start(sessions: &Sessions, url: &str) -> Self {
+    pub fn start(sessions: &Sessions, url: &str, shown: &Arc<Shown>) -> Self {
         let shared = Arc::new(Shared {
             sessions: sessions.clone(),
+            shown: shown.clone(),
             head: watch::Sender::new(0),
             committed: AtomicU64::new(0),
             sequenced: Mutex::new(0),
@@ -105,6 +121,18 @@ impl Shared {
         Ok(())
     }
 
+    /// Takes a notice of another process, or of this one.
+    fn take(&self, notice: &PgNotification) {
+        if notice.channel() == EVENTS {
+            if let Ok(head) = notice.payload().parse() {
+                self.heard_of(head);
+            }
+            return;
+        }
+        // One that cannot be read may be about anything.
+        self.shown.outdate(&Anew::told(Some(notice.payload())).unwrap_or(Anew::All));
+    }
+
     fn heard_of(&self, head: u64) {
         self.head.send_if_modified(|known| {
             let later = head > *known;
@@ -140,23 +168,37 @@ async fn keep_sequencing(shared: Arc<Shared>) {
     }
 }
 
-/// Hears of the positions that others gave.
+/// Hears of the positions that others gave, and of the products that they showed anew.
 async fn keep_listening(shared: Arc<Shared>, url: String) {
     loop {
-        if let Err(error) = listen(&shared, &url).await {
-            tracing::debug!(%error, "the database tells of no events for a moment");
+        let heard = listen(&shared, &url).await;
+        shared.shown.heard(false);
+        if let Err(error) = heard {
+            tracing::debug!(%error, "the database tells nothing for a moment");
         }
-        sleep(TICK).await;
+        sleep(AGAIN).await;
     }
 }
 
 async fn listen(shared: &Shared, url: &str) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect(url).await?;
-    listener.listen(CHANNEL).await?;
-    while let Some(notice) = listener.try_recv().await? {
-        if let Ok(head) = notice.payload().parse() {
-            shared.heard_of(head);
+    let connected = timeout(PATIENCE, PgListener::connect(url)).await;
+    let mut listener = connected.map_err(|_| silent())??;
+    listener.listen_all([EVENTS, SHOWN]).await?;
+    shared.shown.heard(true);
+    loop {
+        match timeout(TICK, listener.try_recv()).await {
+            Ok(Ok(Some(notice))) => shared.take(&notice),
+            Ok(Ok(None)) => return Ok(()),
+            Ok(Err(error)) => return Err(error),
+            // A connection that something between has dropped tells nothing, for ever.
+            Err(_) => {
+                let asked = timeout(PATIENCE, listener.execute("SELECT")).await;
+                asked.map_err(|_| silent())??;
+            }
         }
     }
-    Ok(())
+}
+
+fn silent() -> sqlx::Error {
+    sqlx::Error::Io(ErrorKind::TimedOut.into())
 }

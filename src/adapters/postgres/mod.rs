@@ -8,6 +8,7 @@
 //! Never lets a caller that goes away drop a statement: all of them run in tasks on the runtime
 //! that connected. Never compares a time of this machine with one in the database, tests aside.
 
+mod anew;
 mod carts;
 mod commit;
 mod config;
@@ -17,9 +18,12 @@ mod log;
 mod migrate;
 mod query;
 mod session;
+mod shown;
 mod store;
+mod storefront;
 
 pub use carts::PostgresCarts;
 pub use config::{PostgresConfig, TimeSource};
 pub use migrate::migrate;
 pub use store::PostgresStore;
+pub use storefront::PostgresStorefront;

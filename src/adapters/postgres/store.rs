@@ -5,14 +5,19 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use sqlx::postgres::PgConnection;
 
+use super::anew::Anew;
 use super::commit;
 use super::config::PostgresConfig;
 use super::convert::Moment;
 use super::fault::Fault;
 use super::log::Log;
 use super::migrate::prepare;
+use super::query::list;
 use super::session::Sessions;
+use super::shown::Shown;
+use crate::domain::shared::ProductId;
 use crate::ports::PortError;
+use crate::ports::catalog::{ListMark, ListQuery, Page};
 use crate::ports::store::{CommitError, Store, UnitOfWork};
 
 /// The store, the queries, the sagas, the keys and the event log of a shop in Postgres.
@@ -22,6 +27,7 @@ pub struct PostgresStore {
     pub(super) config: Arc<PostgresConfig>,
     pub(super) sessions: Sessions,
     pub(super) log: Log,
+    pub(super) shown: Arc<Shown>,
 }
 
 impl PostgresStore {
@@ -29,8 +35,18 @@ impl PostgresStore {
     pub async fn connect(config: PostgresConfig) -> Result<Self, PortError> {
         let sessions = Sessions::new(&config)?;
         prepare(&config).await?;
-        let log = Log::start(&sessions, &config.url);
-        Ok(Self { config: Arc::new(config), sessions, log })
+        let shown = Arc::new(Shown::new(config.shown_products));
+        let log = Log::start(&sessions, &config.url, &shown);
+        Ok(Self { config: Arc::new(config), sessions, log, shown })
+    }
+
+    /// The ids of a page of a list.
+    pub(super) async fn list_ids(
+        &self,
+        query: &ListQuery,
+    ) -> Result<Page<ProductId, ListMark>, PortError> {
+        let query = query.clone();
+        self.ask(|connection| list::ids(connection, query).boxed()).await
     }
 
     /// Asks the database.
@@ -55,11 +71,12 @@ impl Store for PostgresStore {
         let sessions = self.sessions.clone();
         let work = async move { commit::commit(&sessions, unit).await };
         let committed = self.sessions.detached(work).await?;
-        // One that may have been applied may have told something.
+        // One that may have been applied may have told something, and shown anything.
         if !matches!(committed, Err(CommitError::Refused(_))) {
+            self.shown.outdate(committed.as_ref().unwrap_or(&Anew::All));
             self.log.tell_committed();
         }
-        committed
+        committed.map(drop)
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, PortError> {

@@ -80,6 +80,7 @@ impl CartService {
         now: Timestamp,
     ) -> Result<(Arc<CartView>, Quote), AppError> {
         let spec = BasketSpec {
+            catalog: &*self.ports.storefront,
             currency: cart.currency(),
             lines: cart.lines(),
             coupons: cart.coupons(),

@@ -87,11 +87,11 @@ impl CartService {
     async fn line_of(&self, item: AddItem) -> Result<CartLine, AppError> {
         let (named, found) = match &item.what {
             ItemRef::Sku(sku) => {
-                let views = self.ports.catalog.by_skus(std::slice::from_ref(sku)).await?;
+                let views = self.ports.storefront.by_skus(std::slice::from_ref(sku)).await?;
                 (sku.as_str().to_owned(), views.into_iter().next().flatten())
             }
             ItemRef::Variant(id) => {
-                let views = self.ports.catalog.by_variants(&[*id]).await?;
+                let views = self.ports.storefront.by_variants(&[*id]).await?;
                 (id.to_string(), views.into_iter().next().flatten())
             }
         };

@@ -13,10 +13,12 @@ use crate::domain::shared::{
     Address, CouponCode, Currency, Money, ShippingCode, Sku, StockPolicy, Timestamp,
 };
 use crate::ports::cart::{CartLineView, LineProblem};
-use crate::ports::catalog::{ProductView, ReadContext};
+use crate::ports::catalog::{CatalogQueries, ProductView, ReadContext};
 
 /// What is to be priced.
 pub(in crate::app) struct BasketSpec<'a> {
+    /// Where products are looked up: as they are for an order, as they are shown for a cart.
+    pub catalog: &'a dyn CatalogQueries,
     /// What it is paid in.
     pub currency: Currency,
     /// What is bought.
@@ -72,7 +74,7 @@ pub(in crate::app) async fn quote(
 ) -> Result<Quote, AppError> {
     let context = ReadContext { currency: spec.currency, ..config.read_context(spec.at) };
     let ids: Vec<_> = spec.lines.iter().map(|line| line.variant).collect();
-    let views = ports.catalog.by_variants(&ids).await?;
+    let views = spec.catalog.by_variants(&ids).await?;
     let sold: Vec<Sold> = spec
         .lines
         .iter()

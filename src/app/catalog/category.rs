@@ -35,7 +35,7 @@ impl CatalogService {
         slug: &str,
     ) -> Result<Option<Arc<Category>>, PortError> {
         match Slug::try_new(slug) {
-            Ok(slug) => self.ports.catalog.category_by_slug(&slug).await,
+            Ok(slug) => self.ports.storefront.category_by_slug(&slug).await,
             Err(_) => Ok(None),
         }
     }

@@ -28,9 +28,9 @@ impl CatalogService {
     /// not found.
     pub async fn shop_product(&self, id_or_slug: &str) -> Result<ShopProduct, AppError> {
         let found = if let Ok(id) = ProductId::parse(id_or_slug) {
-            self.ports.catalog.product(id).await?.map(ShopProduct::Here)
+            self.ports.storefront.product(id).await?.map(ShopProduct::Here)
         } else if let Ok(slug) = Slug::try_new(id_or_slug) {
-            match self.ports.catalog.by_slug(&slug).await? {
+            match self.ports.storefront.by_slug(&slug).await? {
                 Some(SlugTarget::Current(view)) => Some(ShopProduct::Here(view)),
                 Some(SlugTarget::Former(view)) => Some(ShopProduct::Moved(view)),
                 None => None,
@@ -62,7 +62,7 @@ impl CatalogService {
             },
         };
         let query = ListQuery { category, sort, after, limit };
-        Ok(self.ports.catalog.list(&query).await?)
+        Ok(self.ports.storefront.list(&query).await?)
     }
 
     /// A page of all products by id, of one status or of any, for staff.
@@ -73,6 +73,11 @@ impl CatalogService {
         limit: usize,
     ) -> Result<Page<Arc<ProductView>, ProductId>, AppError> {
         Ok(self.ports.catalog.scan(status, after, limit).await?)
+    }
+
+    /// The tree of categories as shoppers see it.
+    pub async fn shop_tree(&self) -> Result<Arc<Vec<CategoryNode>>, AppError> {
+        Ok(self.ports.storefront.category_tree().await?)
     }
 
     /// The tree of categories, each with the number of products in it and below it.

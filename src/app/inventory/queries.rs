@@ -64,7 +64,7 @@ impl InventoryService {
     pub async fn availability(&self, skus: &[Sku]) -> Result<Vec<AvailabilityView>, AppError> {
         let mut seen = BTreeSet::new();
         let asked: Vec<Sku> = skus.iter().filter(|sku| seen.insert(*sku)).cloned().collect();
-        let views = self.ports.catalog.by_skus(&asked).await?;
+        let views = self.ports.storefront.by_skus(&asked).await?;
         let mut told = Vec::with_capacity(asked.len());
         for (sku, view) in asked.iter().zip(views) {
             let Some(view) = view.filter(|view| view.product.is_published()) else {

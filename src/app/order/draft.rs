@@ -77,6 +77,7 @@ pub(super) async fn draft(
     };
     let coupons = source.cart.as_ref().map(|cart| cart.coupons()).unwrap_or_default();
     let spec = BasketSpec {
+        catalog: &*ports.catalog,
         currency: source.cart.as_ref().map_or(config.currency, |cart| cart.currency()),
         lines: &source.lines,
         coupons,

@@ -41,11 +41,11 @@ impl SearchService {
             Err(error) => {
                 tracing::warn!(error = %error, "the search index did not answer");
                 let context = self.config.read_context(self.ports.clock.now());
-                return Ok(fallback::search(&*self.ports.catalog, &query, &context).await?);
+                return Ok(fallback::search(&*self.ports.storefront, &query, &context).await?);
             }
         };
         let ids: Vec<ProductId> = found.hits.iter().map(|hit| hit.product).collect();
-        let views = self.ports.catalog.products(&ids).await?;
+        let views = self.ports.storefront.products(&ids).await?;
         let shown = found.hits.iter().zip(views).filter_map(|(hit, view)| {
             let view = view.filter(|view| view.product.is_published())?;
             Some((view, hit.score))
@@ -73,7 +73,7 @@ impl SearchService {
     }
 
     async fn published(&self, ids: &[ProductId]) -> Result<Vec<Arc<ProductView>>, PortError> {
-        let views = self.ports.catalog.products(ids).await?;
+        let views = self.ports.storefront.products(ids).await?;
         Ok(views.into_iter().flatten().filter(|view| view.product.is_published()).collect())
     }
 }

@@ -175,7 +175,9 @@ async fn the_process_tells_that_it_lives_and_may_serve() {
     let health = api.at("/health").await.ok(200);
     assert_eq!(health["status"], "ok");
     assert!(health["durability"].as_str().unwrap().contains("memory"));
-    assert_eq!(api.at("/ready").await.ok(200)["status"], "ready");
+    let ready = api.at("/ready").await.ok(200);
+    let payment = json!({"name": "payment", "state": "well"});
+    assert_eq!(ready, json!({"status": "ready", "dependencies": [payment]}));
 }
 
 #[tokio::test(start_paused = true)]

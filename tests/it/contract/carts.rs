@@ -9,6 +9,8 @@ use ecicomm::ports::cart::{CartSaved, Carts};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+#[cfg(feature = "redis")]
+use crate::contract::redis as in_redis;
 use crate::harness::build::{at, cart, cart_id, cart_line, coupon, customer_id, usd};
 
 /// Carts that hold nothing yet, and have room for a thousand.
@@ -58,6 +60,10 @@ suite!(with_everything_else, Arc::new(MemoryStore::new(MemoryConfig::new(Currenc
 suite!(folder, in_a_folder());
 #[cfg(feature = "postgres")]
 suite!(postgres, in_postgres::open().await);
+#[cfg(feature = "redis")]
+suite!(redis, in_redis::carts());
+#[cfg(feature = "redis")]
+suite!(redis_cluster, in_redis::cluster::carts());
 
 /// The carts of a shop in a folder.
 #[cfg(feature = "redb")]
@@ -196,9 +202,13 @@ async fn a_sweep_forgets_what_expired_and_no_more_than_it_may(b: Backend) {
     }
     let sweep = async |seconds, most| b.sweep(at(seconds), most).await.unwrap();
     assert_eq!(sweep(DAY - 1, 10).await, 0);
-    assert_eq!(sweep(DAY + 20, 2).await, 2);
-    assert_eq!(sweep(DAY + 20, 2).await, 1);
-    assert_eq!(sweep(DAY + 20, 2).await, 0);
+    let first = sweep(DAY + 20, 2).await;
+    let rest = [sweep(DAY + 20, 2).await, sweep(DAY + 20, 2).await];
+    // What forgets by itself leaves nothing to sweep.
+    assert!(matches!((first, rest), (2, [1, 0]) | (0, [0, 0])), "{first} {rest:?}");
+    for number in 1..=3 {
+        assert_eq!(kept(&b, number, DAY + 20).await, None);
+    }
     assert!(kept(&b, 4, DAY).await.is_some());
 }
 

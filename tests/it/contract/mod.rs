@@ -2,5 +2,7 @@
 
 mod carts;
 mod payment;
+#[cfg(feature = "redis")]
+mod redis;
 mod search;
 mod store;

@@ -19,7 +19,7 @@ use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse};
 use ecicomm::adapters::http::{HttpSettings, configure};
 use ecicomm::adapters::memory::MemorySearch;
-use ecicomm::adapters::resilience::TimeoutGateway;
+use ecicomm::adapters::resilience::{Breaker, BreakerSettings, Guard, GuardedGateway};
 use ecicomm::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
 use ecicomm::adapters::system::JwtTokens;
 use ecicomm::app::catalog::{ProductDraft, VariantDraft};
@@ -40,7 +40,7 @@ type Local<T> = Pin<Box<dyn Future<Output = T>>>;
 type Serve = Rc<dyn Fn(TestRequest) -> Local<Answer>>;
 
 /// How long the shop waits for the payment provider here.
-const PROVIDER_TIMEOUT: Span = Span::seconds(2);
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The clock of the runtime, which stands still until it is moved.
 struct TestClock {
@@ -256,12 +256,19 @@ pub fn with(mut value: Value, members: Value) -> Value {
     value
 }
 
+fn breaker() -> Arc<Breaker> {
+    Arc::new(Breaker::new("payment", BreakerSettings::default()))
+}
+
 /// The shop on the test's clock.
 fn over(shop: Shop, clock: Arc<TestClock>) -> Shop {
     let settings = SandboxSettings::new(SandboxLedgerPlace::Memory);
     let sandbox = Arc::new(SandboxGateway::try_new(clock.clone(), settings).unwrap());
+    let guard = Guard::new(breaker(), PROVIDER_TIMEOUT);
+    let dependencies = vec![guard.dependency()];
     let ports = Ports {
-        gateway: Arc::new(TimeoutGateway::new(sandbox.clone(), PROVIDER_TIMEOUT)),
+        gateway: Arc::new(GuardedGateway::new(sandbox.clone(), guard)),
+        dependencies,
         ledger: Some(sandbox),
         tokens: Arc::new(JwtTokens::new(b"the key of the tests, and no other", clock.clone())),
         clock,

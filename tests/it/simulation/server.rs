@@ -7,13 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ecicomm::adapters::jobs::Jobs;
 use ecicomm::adapters::memory::{MemoryCarts, MemorySearch, MemoryStore};
-use ecicomm::adapters::resilience::TimeoutGateway;
+use ecicomm::adapters::resilience::{Breaker, BreakerSettings, Guard, GuardedGateway};
 use ecicomm::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
 use ecicomm::adapters::system::{HmacSigner, JwtTokens};
 use ecicomm::app::{AppError, Ports, Shop, ShopConfig};
 use ecicomm::bootstrap::assemble;
 use ecicomm::domain::order::{CheckoutState, RefundJobState, Saga, SagaPlan};
-use ecicomm::domain::shared::{Location, Span};
+use ecicomm::domain::shared::Location;
 use ecicomm::ports::PortError;
 use ecicomm::ports::cart::Carts;
 use ecicomm::ports::catalog::CatalogQueries;
@@ -37,7 +37,7 @@ use super::witness::{SimConsumer, Witness};
 use super::world::{SimClock, SimIds, SimSecrets, World};
 
 /// The timeout of payment calls.
-const PAYMENT_TIMEOUT: Span = Span::seconds(8);
+const PAYMENT_TIMEOUT: Duration = Duration::from_secs(8);
 const SIGNING_KEY: &[u8] = b"the signing key of the simulation";
 
 /// Passwords play no part here.
@@ -94,10 +94,13 @@ impl Backend {
         };
         let clock: Arc<dyn Clock> = Arc::new(SimClock(world.clone()));
         let gateway = FaultyGateway { gate: gate.clone(), inner: self.sandbox.clone() };
+        let breaker = Arc::new(Breaker::new("payment", BreakerSettings::default()));
+        let guard = Guard::new(breaker, PAYMENT_TIMEOUT);
         let ids: Arc<dyn Ids> = Arc::new(SimIds(world.clone()));
         Ports {
             store: Faulty::<dyn Store>::new(gate, store.clone()),
             catalog: Faulty::<dyn CatalogQueries>::new(gate, store.clone()),
+            storefront: Faulty::<dyn CatalogQueries>::new(gate, store.clone()),
             pricing: Faulty::<dyn PricingQueries>::new(gate, store.clone()),
             stock: Faulty::<dyn StockQueries>::new(gate, store.clone()),
             orders: Faulty::<dyn OrderQueries>::new(gate, store.clone()),
@@ -108,7 +111,8 @@ impl Backend {
             imports: store.clone(),
             staff: store,
             search: Faulty::new(gate, index),
-            gateway: Arc::new(TimeoutGateway::new(Arc::new(gateway), PAYMENT_TIMEOUT)),
+            gateway: Arc::new(GuardedGateway::new(Arc::new(gateway), guard)),
+            dependencies: Vec::new(),
             ledger: None,
             signer: Arc::new(HmacSigner::new(SIGNING_KEY)),
             tokens: Arc::new(JwtTokens::new(SIGNING_KEY, clock.clone())),

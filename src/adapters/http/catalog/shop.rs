@@ -175,7 +175,7 @@ pub async fn list_categories(
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let tree = state.shop.catalog.category_tree().await?;
+    let tree = state.shop.catalog.shop_tree().await?;
     let items = tree.iter().map(CategoryNodeBody::from).collect();
     let body = respond::bytes_of(&CategoryTreeBody { items })?;
     let tag = ETag::of_content(&body);

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::adapters::http::problem::{Code, Problem};
 use crate::adapters::http::{State, respond};
 use crate::app::Shop;
+use crate::ports::dependency::{Dependency, DependencyState};
 
 /// How long the answer of a check is taken for true.
 const FRESH_FOR: Duration = Duration::from_secs(1);
@@ -86,11 +87,49 @@ pub async fn liveness(state: Data<State>) -> Result<HttpResponse, Problem> {
 pub struct ReadyBody {
     #[schema(example = "ready")]
     status: &'static str,
+    /// What else the shop depends on, as the process learned it from its own calls. The shop serves
+    /// without, but for what needs it.
+    dependencies: Vec<DependencyBody>,
+}
+
+/// How a dependency does.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Dependency)]
+pub struct DependencyBody {
+    #[schema(example = "payment")]
+    name: &'static str,
+    state: DependencyStateBody,
+}
+
+/// `well`: it answers. `away`: it failed too often in a row, and calls fail at once. `trying`: one
+/// call tries whether it is back.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DependencyState)]
+pub enum DependencyStateBody {
+    /// It answers.
+    Well,
+    /// Calls fail at once.
+    Away,
+    /// One call tries it.
+    Trying,
+}
+
+impl DependencyBody {
+    fn of(dependency: &dyn Dependency) -> Self {
+        let state = match dependency.state() {
+            DependencyState::Well => DependencyStateBody::Well,
+            DependencyState::Away => DependencyStateBody::Away,
+            DependencyState::Trying => DependencyStateBody::Trying,
+        };
+        Self { name: dependency.name(), state }
+    }
 }
 
 /// Tell whether the process may serve
 ///
-/// The store is asked at most once a second. A process that was told to stop is not ready.
+/// The store is asked at most once a second. A process that was told to stop is not ready. What else
+/// is away does not matter to that: each state is told.
 #[utoipa::path(
     tag = "process", security(()),
     responses((status = 200, description = "It may serve.", body = ReadyBody)),
@@ -98,7 +137,9 @@ pub struct ReadyBody {
 #[get("/ready")]
 pub async fn readiness(state: Data<State>) -> Result<HttpResponse, Problem> {
     if state.readiness.check(&state.shop).await {
-        return respond::ok(&ReadyBody { status: "ready" });
+        let dependencies = &state.shop.ports.dependencies;
+        let dependencies = dependencies.iter().map(|d| DependencyBody::of(d.as_ref())).collect();
+        return respond::ok(&ReadyBody { status: "ready", dependencies });
     }
     Err(Problem::new(Code::Unavailable, "Send requests elsewhere for now.").retry_after(1))
 }

@@ -11,9 +11,9 @@ impl Draft<'_> {
         expected: Option<Version>,
     ) -> Result<(), Fault> {
         self.allow_long().await?;
-        sqlx::query_as!(
+        let answer = sqlx::query_as!(
             Answer,
-            "SELECT refusal, subject, amount FROM save_category($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "SELECT refusal, subject, amount, current_setting('ecicomm.shown', true) AS shown FROM save_category($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             self.moment.clock,
             category.id.uuid(),
             expected.map(saves),
@@ -25,8 +25,8 @@ impl Draft<'_> {
             category.position,
         )
         .fetch_one(&mut *self.connection)
-        .await?
-        .passed()
+        .await?;
+        self.passed(answer)
     }
 
     /// Lets a change of the tree take its time, until the end of the transaction.
@@ -42,15 +42,15 @@ impl Draft<'_> {
         id: CategoryId,
         expected: Version,
     ) -> Result<(), Fault> {
-        sqlx::query_as!(
+        let answer = sqlx::query_as!(
             Answer,
-            "SELECT refusal, subject, amount FROM delete_category($1, $2, $3)",
+            "SELECT refusal, subject, amount, current_setting('ecicomm.shown', true) AS shown FROM delete_category($1, $2, $3)",
             self.moment.clock,
             id.uuid(),
             saves(expected),
         )
         .fetch_one(&mut *self.connection)
-        .await?
-        .passed()
+        .await?;
+        self.passed(answer)
     }
 }

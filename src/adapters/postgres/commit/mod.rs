@@ -22,6 +22,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use sqlx::postgres::PgConnection;
 
+use super::anew::Anew;
 use super::config::PostgresConfig;
 use super::convert::Moment;
 use super::fault::{Fault, conflict};
@@ -49,14 +50,17 @@ pub struct Unit {
     pub writes: Vec<Write>,
 }
 
-/// Applies a unit of work.
-pub async fn commit(sessions: &Sessions, unit: Unit) -> Result<(), CommitError> {
+/// Applies a unit of work. What it showed anew.
+pub async fn commit(sessions: &Sessions, unit: Unit) -> Result<Anew, CommitError> {
     let unit = Arc::new(unit);
     let mut tries = 0;
     loop {
         tries += 1;
         let applied = apply(sessions, unit.clone(), tries > 1).await;
-        let Err(undone) = applied else { return Ok(()) };
+        let undone = match applied {
+            Ok(anew) => return Ok(anew),
+            Err(undone) => undone,
+        };
         if !undone.fault.is_lost_race() || tries >= TRIES {
             return Err(undone.fault.of_write(undone.sent));
         }
@@ -75,7 +79,7 @@ fn pause(tries: u32) -> Duration {
 }
 
 /// Applies a unit once; `careful` after a try that lost a race.
-async fn apply(sessions: &Sessions, unit: Arc<Unit>, careful: bool) -> Result<(), Undone> {
+async fn apply(sessions: &Sessions, unit: Arc<Unit>, careful: bool) -> Result<Anew, Undone> {
     let mut session = sessions.open().await.map_err(Undone::before)?;
     session.allow(extra_time(&unit.writes));
     let alone = matches!(unit.writes.as_slice(), [write] if is_one_statement(write));
@@ -99,12 +103,13 @@ async fn apply_all(
     connection: &mut PgConnection,
     unit: Arc<Unit>,
     careful: bool,
-) -> Result<(), Fault> {
-    let mut draft = Draft { connection, config: &unit.config, moment: unit.moment, careful };
+) -> Result<Anew, Fault> {
+    let (config, moment, anew) = (&*unit.config, unit.moment, Anew::default());
+    let mut draft = Draft { connection, config, moment, careful, anew };
     for write in &unit.writes {
         draft.apply(write).await?;
     }
-    Ok(())
+    Ok(draft.anew)
 }
 
 /// Whether a write is one statement, which commits by itself.
@@ -129,9 +134,21 @@ struct Draft<'a> {
     moment: Moment,
     /// Whether to look for what is refused seldom, before it is met.
     careful: bool,
+    /// What its writes showed anew so far.
+    anew: Anew,
 }
 
 impl Draft<'_> {
+    /// Passes where the write was applied, and keeps what it showed anew.
+    fn passed(&mut self, answer: Answer) -> Result<(), Fault> {
+        if let Some(refusal) = answer.refusal {
+            let subject = answer.subject.unwrap_or_default();
+            return Err(conflict(&refusal, &subject, answer.amount.unwrap_or(0))?.into());
+        }
+        self.anew = Anew::told(answer.shown.as_deref())?;
+        Ok(())
+    }
+
     async fn apply(&mut self, write: &Write) -> Result<(), Fault> {
         use Write as W;
         match write {
@@ -174,14 +191,8 @@ struct Answer {
     refusal: Option<String>,
     subject: Option<String>,
     amount: Option<i64>,
-}
-
-impl Answer {
-    fn passed(self) -> Result<(), Fault> {
-        let Some(refusal) = self.refusal else { return Ok(()) };
-        let subject = self.subject.unwrap_or_default();
-        Err(conflict(&refusal, &subject, self.amount.unwrap_or(0))?.into())
-    }
+    /// What the transaction showed anew so far.
+    shown: Option<String>,
 }
 
 /// Passes where something was written: what was kept has the version that the write was decided on.

@@ -21,9 +21,9 @@ impl Draft<'_> {
         let uses = Uses::of(&placing.uses);
         let saga = SagaRow::of(&placing.saga)?;
         let key = placing.key.as_ref();
-        sqlx::query_as!(
+        let answer = sqlx::query_as!(
             Answer,
-            "SELECT refusal, subject, amount FROM place_order(
+            "SELECT refusal, subject, amount, current_setting('ecicomm.shown', true) AS shown FROM place_order(
                 $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::text[]::jsonb[],
                 $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,
                 $32, $33, $34::text::jsonb, $35, $36, $37
@@ -67,8 +67,8 @@ impl Draft<'_> {
             key.map(|claim| claim.fingerprint.as_slice()),
         )
         .fetch_one(&mut *self.connection)
-        .await?
-        .passed()
+        .await?;
+        self.passed(answer)
     }
 
     pub(super) async fn update_order(&mut self, update: &OrderUpdate) -> Result<(), Fault> {

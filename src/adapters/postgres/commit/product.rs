@@ -23,9 +23,9 @@ impl Draft<'_> {
         let leaving = if changed { leaving(before, &content.variants) } else { Vec::new() };
         let former: Vec<&str> = product.former_slugs().iter().map(Slug::as_str).collect();
         let categories: Vec<_> = content.categories.iter().map(|id| id.uuid()).collect();
-        sqlx::query_as!(
+        let answer = sqlx::query_as!(
             Answer,
-            "SELECT refusal, subject, amount FROM save_product(
+            "SELECT refusal, subject, amount, current_setting('ecicomm.shown', true) AS shown FROM save_product(
                 $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb, $12, $13, $14, $15,
                 $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30
              )",
@@ -61,8 +61,8 @@ impl Draft<'_> {
             self.config.location.as_str(),
         )
         .fetch_one(&mut *self.connection)
-        .await?
-        .passed()
+        .await?;
+        self.passed(answer)
     }
 
     /// The product at the version that the save was decided on, to tell what changes. Whether it

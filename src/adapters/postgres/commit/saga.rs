@@ -30,9 +30,9 @@ impl Draft<'_> {
         let outcome =
             step.outcome.as_ref().map(|outcome| self.outcome_json(outcome)).transpose()?;
         let change = change.as_ref();
-        sqlx::query_as!(
+        let answer = sqlx::query_as!(
             Answer,
-            "SELECT refusal, subject, amount FROM step_saga(
+            "SELECT refusal, subject, amount, current_setting('ecicomm.shown', true) AS shown FROM step_saga(
                 $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::text::jsonb, $14, $15, $16,
                 $17, $18::text[]::jsonb[], $19::text::jsonb
              )",
@@ -57,8 +57,8 @@ impl Draft<'_> {
             outcome,
         )
         .fetch_one(&mut *self.connection)
-        .await?
-        .passed()
+        .await?;
+        self.passed(answer)
     }
 
     pub(super) async fn begin_saga(&mut self, saga: &Saga) -> Result<(), Fault> {

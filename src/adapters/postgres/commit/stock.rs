@@ -1,4 +1,5 @@
 use super::{Answer, Draft, senseless};
+use crate::adapters::postgres::anew::Anew;
 use crate::adapters::postgres::convert::sku_key;
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::inventory::StockEventKind;
@@ -12,9 +13,9 @@ impl Draft<'_> {
             StockEventKind::Adjusted => {}
             _ => return Err(senseless("stock is moved by hand as received or adjusted")),
         }
-        sqlx::query_as!(
+        let answer = sqlx::query_as!(
             Answer,
-            "SELECT refusal, subject, amount FROM move_stock($1, $2, $3, $4, $5, $6, $7, $8)",
+            "SELECT refusal, subject, amount, current_setting('ecicomm.shown', true) AS shown FROM move_stock($1, $2, $3, $4, $5, $6, $7, $8)",
             self.moment.clock,
             sku_key(&movement.sku),
             movement.sku.as_str(),
@@ -25,8 +26,8 @@ impl Draft<'_> {
             movement.expected.map(super::super::convert::saves),
         )
         .fetch_one(&mut *self.connection)
-        .await?
-        .passed()
+        .await?;
+        self.passed(answer)
     }
 
     pub(super) async fn restock(&mut self, order: OrderId, restock: &Restock) -> Result<(), Fault> {
@@ -34,8 +35,8 @@ impl Draft<'_> {
             return Err(senseless("units come back as cancelled or returned"));
         }
         let back = &restock.allocation;
-        let booked = sqlx::query!(
-            "SELECT restock($1, $2, $3, $4, $5, $6, $7)",
+        let booked = sqlx::query_scalar!(
+            "SELECT current_setting('ecicomm.shown', true) FROM restock($1, $2, $3, $4, $5, $6, $7)",
             self.moment.clock,
             sku_key(&back.sku),
             back.sku.as_str(),
@@ -44,19 +45,22 @@ impl Draft<'_> {
             i64::from(back.quantity.units()),
             order.uuid(),
         );
-        booked.fetch_one(&mut *self.connection).await?;
+        let shown = booked.fetch_one(&mut *self.connection).await?;
+        self.anew = Anew::told(shown.as_deref())?;
         Ok(())
     }
 
     pub(super) async fn expire_reservations(&mut self, order: OrderId) -> Result<(), Fault> {
-        let expired = sqlx::query_scalar!(
-            r#"SELECT settle_reservations($1, 'expired', true, now_by($2)) AS "expired!""#,
+        let ended = sqlx::query!(
+            r#"SELECT expired AS "expired!", current_setting('ecicomm.shown', true) AS shown
+            FROM settle_reservations($1, 'expired', true, now_by($2)) AS expired"#,
             order.uuid(),
             self.moment.clock,
         )
         .fetch_one(&mut *self.connection)
         .await?;
-        if expired == 0 { Err(Conflict::ReservationLost.into()) } else { Ok(()) }
+        self.anew = Anew::told(ended.shown.as_deref())?;
+        if ended.expired == 0 { Err(Conflict::ReservationLost.into()) } else { Ok(()) }
     }
 }
 

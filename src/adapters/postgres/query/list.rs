@@ -5,69 +5,32 @@ use std::sync::Arc;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-use super::product::ShownRow;
+use super::product::by_ids;
 use crate::adapters::postgres::convert::one_more;
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::shared::{CategoryId, ProductId};
-use crate::ports::PortError;
 use crate::ports::catalog::{ListMark, ListQuery, ListSort, Page, ProductView};
 
-/// A shown product with its place in the list.
-struct ListedRow {
+/// A product's place in a list.
+struct Place {
     number: i64,
     name: String,
     product: Uuid,
-    record: String,
-    version: i64,
-    bands: Vec<i16>,
-    sold: i64,
-    ordinals: Vec<i32>,
-    categories: Vec<Uuid>,
-    slugs: Vec<String>,
-    names: Vec<String>,
-}
-
-impl ListedRow {
-    fn entry(self) -> Result<(ListMark, Arc<ProductView>), PortError> {
-        let mark = ListMark {
-            number: self.number,
-            name: self.name,
-            product: ProductId::new(self.product),
-        };
-        let shown = ShownRow {
-            asked: String::new(),
-            record: self.record,
-            version: self.version,
-            bands: self.bands,
-            sold: self.sold,
-            ordinals: self.ordinals,
-            categories: self.categories,
-            slugs: self.slugs,
-            names: self.names,
-        };
-        Ok((mark, shown.view()?))
-    }
 }
 
 /// A page by one column: what the mark tells of it, what lies behind a mark, and the order.
 macro_rules! listed {
     ($mark:literal, $behind:literal, $order:literal, $at:expr) => {
         sqlx::query_as!(
-            ListedRow,
+            Place,
             "SELECT "
                 + $mark
-                + r#", l.product AS "product!", s.record AS "record!",
-                s.version AS "version!", s.bands AS "bands!", s.sold AS "sold!",
-                s.ordinals AS "ordinals!", s.categories AS "categories!", s.slugs AS "slugs!",
-                s.names AS "names!"
-            FROM (
-                SELECT * FROM product_listing l WHERE category = $1 AND "#
+                + r#", l.product AS "product!" FROM product_listing l
+                WHERE category = $1 AND "#
                 + $behind
                 + " ORDER BY "
                 + $order
-                + " LIMIT $2) l JOIN shown_products s ON s.id = l.product
-            ORDER BY "
-                + $order,
+                + " LIMIT $2",
             $at.0,
             $at.1,
             $at.2,
@@ -76,29 +39,46 @@ macro_rules! listed {
     };
 }
 
-pub async fn list(
+/// The ids of a page.
+pub async fn ids(
     connection: &mut PgConnection,
     query: ListQuery,
-) -> Result<Page<Arc<ProductView>, ListMark>, Fault> {
+) -> Result<Page<ProductId, ListMark>, Fault> {
     let category = query.category.map_or(Uuid::nil(), CategoryId::uuid);
     let (number, name, product) = start(query.sort, query.after);
     let at = (category, one_more(query.limit), number, product);
-    let rows = match query.sort {
+    let places = match query.sort {
         ListSort::Newest => newest(connection, at).await?,
         ListSort::PriceAscending => cheapest(connection, at).await?,
         ListSort::PriceDescending => dearest(connection, at).await?,
         ListSort::Popularity => most_sold(connection, at).await?,
         ListSort::Name => by_name(connection, (at.0, at.1, name, product)).await?,
     };
-    let entries: Result<Vec<_>, PortError> = rows.into_iter().map(ListedRow::entry).collect();
-    let found = super::page(entries?, query.limit, |(mark, _)| mark.clone());
-    Ok(Page { items: found.items.into_iter().map(|(_, view)| view).collect(), next: found.next })
+    let marks = places.into_iter().map(|Place { number, name, product }| ListMark {
+        number,
+        name,
+        product: ProductId::new(product),
+    });
+    let found = super::page(marks.collect(), query.limit, ListMark::clone);
+    Ok(Page { items: found.items.into_iter().map(|mark| mark.product).collect(), next: found.next })
+}
+
+/// A page with its products as they are shown.
+pub async fn list(
+    connection: &mut PgConnection,
+    query: ListQuery,
+) -> Result<Page<Arc<ProductView>, ListMark>, Fault> {
+    let page = ids(&mut *connection, query).await?;
+    let views = by_ids(connection, page.items).await?.into_iter().flatten();
+    // One that left the shop between the two looks is not shown any more.
+    let items = views.filter(|view| view.product.is_published()).collect();
+    Ok(Page { items, next: page.next })
 }
 
 /// The list, how many rows of it, and the place that they lie behind.
 type At<T> = (Uuid, i64, T, Uuid);
 
-async fn newest(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<Vec<ListedRow>> {
+async fn newest(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<Vec<Place>> {
     let rows = listed!(
         r#"l.age AS "number!", '' AS "name!""#,
         "(l.age, l.product) < ($3, $4)",
@@ -108,7 +88,7 @@ async fn newest(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<Vec<
     rows.fetch_all(connection).await
 }
 
-async fn cheapest(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<Vec<ListedRow>> {
+async fn cheapest(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<Vec<Place>> {
     let rows = listed!(
         r#"l.price AS "number!", '' AS "name!""#,
         "(l.price, l.product) > ($3, $4)",
@@ -118,7 +98,7 @@ async fn cheapest(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<Ve
     rows.fetch_all(connection).await
 }
 
-async fn dearest(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<Vec<ListedRow>> {
+async fn dearest(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<Vec<Place>> {
     let rows = listed!(
         r#"l.price AS "number!", '' AS "name!""#,
         "(l.price, l.product) < ($3, $4)",
@@ -128,7 +108,7 @@ async fn dearest(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<Vec
     rows.fetch_all(connection).await
 }
 
-async fn most_sold(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<Vec<ListedRow>> {
+async fn most_sold(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<Vec<Place>> {
     let rows = listed!(
         r#"l.popularity AS "number!", '' AS "name!""#,
         "(l.popularity, l.product) < ($3, $4)",
@@ -138,7 +118,7 @@ async fn most_sold(connection: &mut PgConnection, at: At<i64>) -> sqlx::Result<V
     rows.fetch_all(connection).await
 }
 
-async fn by_name(connection: &mut PgConnection, at: At<String>) -> sqlx::Result<Vec<ListedRow>> {
+async fn by_name(connection: &mut PgConnection, at: At<String>) -> sqlx::Result<Vec<Place>> {
     let rows = listed!(
         r#"0::bigint AS "number!", l.name_key AS "name!""#,
         "(l.name_key, l.product) > ($3, $4)",

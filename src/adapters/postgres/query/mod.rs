@@ -6,7 +6,7 @@ mod catalog;
 mod category;
 mod event;
 mod key;
-mod list;
+pub mod list;
 mod order;
 mod pricing;
 mod product;

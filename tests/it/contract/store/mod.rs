@@ -13,6 +13,7 @@ mod lists;
 mod memory;
 mod orders;
 mod people;
+mod popularity;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod pricing;
@@ -173,6 +174,7 @@ macro_rules! suites {
         crate::contract::store::events::cases!($open);
         crate::contract::store::pricing::cases!($open);
         crate::contract::store::people::cases!($open);
+        crate::contract::store::popularity::cases!($open);
         crate::contract::store::units::cases!($open);
         crate::contract::store::derived::cases!($open);
     };

@@ -31,7 +31,6 @@ macro_rules! cases {
                 a_backorder_shows_once_nothing_is_left,
                 a_bundle_can_be_had_as_far_as_its_components,
                 a_bundle_follows_the_skus_that_come_and_go,
-                popularity_moves_and_never_falls_below_zero,
             ]
         );
     };
@@ -113,10 +112,6 @@ pub async fn every_change_of_a_view_has_a_later_version_than_any_before(b: Backe
         assert!(version > last);
         last = version;
     }
-    b.commit([Write::AddPopularity { product: product_id(1), units: 1 }]).await;
-    let sold = view(&b, 1).await;
-    assert_eq!(sold.version, last, "popularity orders lists but is on no page");
-    assert_eq!(sold.popularity, 1);
 }
 
 pub async fn a_movement_within_a_band_does_not_touch_the_view(b: Backend) {
@@ -194,22 +189,4 @@ pub async fn a_bundle_follows_the_skus_that_come_and_go(b: Backend) {
     let without = revised(&part, |content| content.variants = vec![variant(1, "OTHER", 1)]);
     b.commit([save_product(&without)]).await;
     assert_eq!(bands(&b, 2).await, [Availability::OutOfStock]);
-}
-
-pub async fn popularity_moves_and_never_falls_below_zero(b: Backend) {
-    let first = product(1).imported("row-1", 3).build();
-    b.commit([save_product(&first)]).await;
-    let popularity_after = async |units| {
-        b.commit([Write::AddPopularity { product: product_id(1), units }]).await;
-        view(&b, 1).await.popularity
-    };
-    assert_eq!(popularity_after(2).await, 5);
-    assert_eq!(popularity_after(-9).await, 0);
-    let least = view(&b, 1).await;
-    assert_eq!(popularity_after(-1).await, 0);
-    assert_eq!(view(&b, 1).await, least, "what moved nothing changed nothing");
-    assert_eq!(popularity_after(4).await, 4);
-    b.commit([save_product(&revised(&first, |content| content.name = text("Edited")))]).await;
-    assert_eq!(view(&b, 1).await.popularity, 4, "an edit leaves it");
-    b.commit([Write::AddPopularity { product: product_id(9), units: 1 }]).await;
 }

@@ -16,7 +16,7 @@ mod redis;
 #[cfg(feature = "postgres")]
 pub use postgres::{Database, Fsync, Postgres};
 #[cfg(feature = "redis")]
-pub use redis::Redis;
+pub use redis::{Redis, RedisCluster, tell};
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};

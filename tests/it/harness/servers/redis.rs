@@ -1,11 +1,12 @@
-use std::net::TcpStream;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::container::Container;
 use super::local::{Local, Plan, new_folder};
-use super::{Server, free_port, programs};
+use super::{Server, free_port, look, programs};
 
 /// Where the environment may name a running server.
 const VARIABLE: &str = "ECICOMM_TEST_REDIS_URL";
@@ -33,7 +34,7 @@ impl Redis {
             let url = format!("redis://127.0.0.1:{}", container.port);
             return Self { server: Some(Server::Container(container)), url };
         }
-        let started = (0..5).find_map(|_| start_local());
+        let started = (0..5).find_map(|_| start_local(free_port(), &[]));
         let (local, port) = started.expect("a port should stay free for a moment");
         let url = format!("redis://127.0.0.1:{port}");
         Self { server: Some(Server::Local(local)), url }
@@ -58,6 +59,12 @@ impl Redis {
         &self.url
     }
 
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        let port = self.url.rsplit(':').next().and_then(|port| port.parse().ok());
+        port.expect("the address should end with its port")
+    }
+
     /// A part of it for one test, empty whatever ran before.
     pub fn namespace(&self) -> Namespace {
         static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -68,16 +75,69 @@ impl Redis {
     }
 }
 
-fn start_local() -> Option<(Local, u16)> {
+/// A cluster of three servers, each with a third of the keys. Always of this machine's programs: the
+/// nodes tell clients their addresses, which those of containers would not reach.
+pub struct RedisCluster {
+    nodes: Vec<(Local, u16)>,
+}
+
+impl RedisCluster {
+    /// A cluster of the test's own.
+    pub fn start() -> Self {
+        let nodes: Vec<(Local, u16)> = (0..3).map(|_| start_node()).collect();
+        for (n, (_, port)) in nodes.iter().enumerate() {
+            let (first, last) = (n * 16_384 / 3, (n + 1) * 16_384 / 3 - 1);
+            assert_eq!(tell(*port, &format!("CLUSTER ADDSLOTSRANGE {first} {last}")), "+OK");
+            assert_eq!(tell(*port, &format!("CLUSTER MEET 127.0.0.1 {}", nodes[0].1)), "+OK");
+        }
+        let whole = |port| tell(port, "CLUSTER INFO").contains("cluster_state:ok");
+        let agreed = look(|| nodes.iter().all(|(_, port)| whole(*port)).then_some(()));
+        assert!(agreed.is_some(), "the nodes do not come together");
+        Self { nodes }
+    }
+
+    /// Where one of its nodes is; a client finds the others.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.nodes[0].1)
+    }
+
+    /// How many keys each node has.
+    pub fn keys(&self) -> Vec<u32> {
+        let count = |port| tell(port, "DBSIZE").trim_start_matches(':').parse().unwrap();
+        self.nodes.iter().map(|(_, port)| count(*port)).collect()
+    }
+}
+
+/// The answer to a command that fits in one packet.
+pub fn tell(port: u16, command: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(format!("{command}\r\n").as_bytes()).unwrap();
+    let mut answer = vec![0; 64 * 1_024];
+    let length = stream.read(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer[..length]).trim().to_owned()
+}
+
+/// A node also listens 10,000 ports further on, so both must be free.
+fn start_node() -> (Local, u16) {
+    let started = (0..100).find_map(|_| {
+        let port = free_port();
+        let bus = port.checked_add(10_000)?;
+        TcpListener::bind(("127.0.0.1", bus)).ok()?;
+        start_local(port, &["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"])
+    });
+    started.expect("two ports should stay free for a moment")
+}
+
+fn start_local(port: u16, more: &[&str]) -> Option<(Local, u16)> {
     let find = || programs::on_path("redis-server");
     let program = programs::installed("redis-server", find);
-    let (folder, port) = (new_folder("redis"), free_port());
+    let folder = new_folder("redis");
     let port_text = port.to_string();
     let text = |path: &std::path::Path| path.to_str().unwrap().to_owned();
     let mut command = vec![text(&program), "--dir".to_owned(), text(&folder)];
     let settings =
         ["--bind", "127.0.0.1", "--port", &port_text, "--save", "", "--appendonly", "no"];
-    command.extend(settings.map(str::to_owned));
+    command.extend(settings.into_iter().chain(more.iter().copied()).map(str::to_owned));
     let ready = Box::new(move |_| TcpStream::connect(("127.0.0.1", port)).is_ok());
     Some((Local::try_start(Plan { command, user: None, ending: "TERM", folder, ready })?, port))
 }

@@ -4,6 +4,7 @@
 mod failures;
 mod processes;
 mod schema;
+mod storefront;
 
 use std::sync::Arc;
 

@@ -1,0 +1,86 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use deadpool_redis::redis::{Cmd, Script};
+
+use super::link::RedisLink;
+use crate::adapters::record::Record as _;
+use crate::domain::cart::Cart;
+use crate::domain::shared::{CartId, Timestamp, Version};
+use crate::ports::PortError;
+use crate::ports::cart::{CartSaved, Carts};
+
+/// Keeps a cart if the kept one is of the version expected. One that expired by the caller's time
+/// is as good as none.
+///
+/// `KEYS`: the cart. `ARGV`: the version expected or nothing, the new one, when it expires and now,
+/// both in microseconds, for how many milliseconds Redis keeps it, the record.
+const SAVE: &str = "
+    local kept = redis.call('HMGET', KEYS[1], 'version', 'expires')
+    local version = kept[1]
+    if version and tonumber(kept[2]) <= tonumber(ARGV[4]) then version = false end
+    if (version or '') ~= ARGV[1] then return 0 end
+    redis.call('HSET', KEYS[1], 'version', ARGV[2], 'expires', ARGV[3], 'record', ARGV[6])
+    redis.call('PEXPIRE', KEYS[1], ARGV[5])
+    return 1
+";
+
+/// How much longer than a cart lives Redis keeps it, in milliseconds: by then it is past for every
+/// process, however little their clocks agree.
+const KEPT_BEYOND: i64 = 60_000;
+
+/// The carts of all shoppers, shared by all processes. Redis itself forgets those that expired.
+pub struct RedisCarts {
+    link: RedisLink,
+    save: Arc<Script>,
+}
+
+impl RedisCarts {
+    /// Carts over these connections.
+    pub fn new(link: RedisLink) -> Self {
+        Self { link, save: Arc::new(Script::new(SAVE)) }
+    }
+}
+
+#[async_trait]
+impl Carts for RedisCarts {
+    async fn cart(&self, id: CartId, now: Timestamp) -> Result<Option<Arc<Cart>>, PortError> {
+        let mut read = Cmd::new();
+        read.arg("HMGET").arg(self.link.key("cart", id.uuid())).arg("expires").arg("record");
+        let kept: (Option<i64>, Option<Vec<u8>>) =
+            self.link.ask(read).await.map_err(|fault| fault.of_read())?;
+        match kept {
+            (Some(expires), Some(record)) if now.micros() < expires => {
+                Cart::decode(&record).map(|cart| Some(Arc::new(cart)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn save(
+        &self,
+        cart: Arc<Cart>,
+        expected: Option<Version>,
+        now: Timestamp,
+    ) -> Result<CartSaved, PortError> {
+        let expires = cart.expires_at().micros();
+        let keep = (expires.saturating_sub(now.micros()) / 1_000).saturating_add(KEPT_BEYOND);
+        let expected = expected.map(|version| version.number().to_string()).unwrap_or_default();
+        let texts = [
+            expected,
+            cart.version().number().to_string(),
+            expires.to_string(),
+            now.micros().to_string(),
+            keep.max(1).to_string(),
+        ];
+        let values = texts.into_iter().map(String::into_bytes).chain([cart.encode()?]);
+        let key = self.link.key("cart", cart.id().uuid());
+        let saved: i64 =
+            self.link.run(&self.save, key, values).await.map_err(|fault| fault.of_write())?;
+        Ok(if saved == 1 { CartSaved::Saved } else { CartSaved::Stale })
+    }
+
+    async fn sweep(&self, _: Timestamp, _: usize) -> Result<usize, PortError> {
+        Ok(0)
+    }
+}

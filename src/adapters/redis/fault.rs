@@ -1,0 +1,62 @@
+use deadpool_redis::PoolError;
+use deadpool_redis::redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use crate::ports::{PortError, PortErrorKind};
+
+/// Why a command has no answer that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// No connection: nothing was sent.
+    #[error("no connection to Redis: {0}")]
+    Away(#[source] PoolError),
+    /// Redis refused, or the connection broke.
+    #[error("{0}")]
+    Command(#[from] RedisError),
+    /// No answer in time.
+    #[error("Redis did not answer in time")]
+    Late,
+}
+
+impl Fault {
+    /// The failure of a command that changes nothing.
+    pub fn of_read(self) -> PortError {
+        match self {
+            Self::Command(ref error) => PortError::new(kind(error), self),
+            Self::Away(_) | Self::Late => PortError::unavailable(self),
+        }
+    }
+
+    /// The failure of a command that may have changed something: where no answer came, it is not
+    /// known whether it did.
+    pub fn of_write(self) -> PortError {
+        match self {
+            Self::Late => PortError::timeout(self),
+            Self::Command(ref error) if is_broken(error) => PortError::timeout(self),
+            other => other.of_read(),
+        }
+    }
+
+    /// Whether the connection may still hold the answer, or is gone.
+    pub fn spoils_connection(&self) -> bool {
+        match self {
+            Self::Away(_) => false,
+            Self::Late => true,
+            Self::Command(error) => is_broken(error) || error.is_unrecoverable_error(),
+        }
+    }
+}
+
+fn is_broken(error: &RedisError) -> bool {
+    error.is_io_error() || error.is_timeout() || matches!(error.kind(), ErrorKind::Parse)
+}
+
+fn kind(error: &RedisError) -> PortErrorKind {
+    match error.kind() {
+        ErrorKind::UnexpectedReturnType => PortErrorKind::Corrupt,
+        ErrorKind::Extension
+        | ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::CrossSlot)
+        | ErrorKind::InvalidClientConfig => PortErrorKind::Internal,
+        // All others tell of a server that is away, starting, moving or not the one that writes.
+        _ => PortErrorKind::Unavailable,
+    }
+}

@@ -1,0 +1,14 @@
+//! Redis, for what a shop can lose: carts, and what is read often. One server, or a cluster.
+//!
+//! Never holds stock or money. Each command touches one key, so that a cluster can put every key
+//! where it likes; each has its answer within the time set for it, or has none. Commands run on the
+//! runtime that the adapter was made on, which drives the connections.
+
+mod carts;
+mod config;
+mod fault;
+mod link;
+
+pub use carts::RedisCarts;
+pub use config::RedisConfig;
+pub use link::RedisLink;

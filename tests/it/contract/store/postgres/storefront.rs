@@ -1,0 +1,156 @@
+//! The catalog as shoppers see it owes what the catalog owes, popularity aside, which is on no page;
+//! and it follows what other processes change.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ecicomm::adapters::postgres::{PostgresConfig, PostgresStore, PostgresStorefront};
+use ecicomm::domain::inventory::StockEventKind;
+use ecicomm::domain::shared::{Availability, ProductId};
+use ecicomm::ports::catalog::SlugTarget;
+use sqlx::Executor as _;
+use tokio::task::{JoinSet, yield_now};
+use tokio::time::timeout;
+
+use super::super::Backend;
+use super::super::stock::moved;
+use super::{config, connect};
+use crate::harness::build::{product, product_id, revised, save_product, slug, text};
+use crate::harness::servers::Database;
+
+/// Longer than anything here takes.
+const SOON: Duration = Duration::from_secs(20);
+
+/// A process of the shop whose catalog is what its shoppers see, once it hears of changes.
+async fn process(config: PostgresConfig) -> Backend {
+    let store = Arc::new(PostgresStore::connect(config).await.unwrap());
+    let storefront = Arc::new(PostgresStorefront::new(store.clone()));
+    let heard = async {
+        while !storefront.is_current() {
+            yield_now().await;
+        }
+    };
+    timeout(SOON, heard).await.expect("it should hear of changes");
+    Backend { catalog: storefront, ..Backend::of(store) }
+}
+
+async fn open() -> Backend {
+    let database = Database::new().await;
+    process(config(database.url())).await.keeping(database)
+}
+
+crate::contract::store::products::cases!(crate::contract::store::postgres::storefront::open);
+crate::contract::store::lists::cases!(crate::contract::store::postgres::storefront::open);
+crate::contract::store::views::cases!(crate::contract::store::postgres::storefront::open);
+crate::contract::store::categories::cases!(crate::contract::store::postgres::storefront::open);
+crate::contract::store::stock::cases!(crate::contract::store::postgres::storefront::open);
+crate::contract::store::reservations::cases!(crate::contract::store::postgres::storefront::open);
+
+/// Looks until the name of the first product is this one.
+async fn until_called(b: &Backend, name: &str) {
+    let called = async {
+        loop {
+            let view = b.catalog.product(product_id(1)).await.unwrap().unwrap();
+            if view.product.content().name.as_str() == name {
+                return;
+            }
+            yield_now().await;
+        }
+    };
+    timeout(SOON, called).await.unwrap_or_else(|_| panic!("{name} should be shown"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_process_changes_is_shown_as_soon_as_it_tells() {
+    let database = Database::new().await;
+    let one = process(config(database.url())).await;
+    let two = process(config(database.url())).await;
+    let first = product(1).build();
+    one.commit([save_product(&first)]).await;
+    for b in [&one, &two] {
+        until_called(b, first.content().name.as_str()).await;
+    }
+    one.commit([save_product(&revised(&first, |content| content.name = text("Edited")))]).await;
+    let mine = one.catalog.product(product_id(1)).await.unwrap().unwrap();
+    assert_eq!(mine.product.content().name.as_str(), "Edited", "what is one's own at once");
+    until_called(&two, "Edited").await;
+    one.commit([moved("SKU-1", StockEventKind::Received, 50)]).await;
+    let found = one.catalog.by_slug(&first.content().slug).await.unwrap();
+    let Some(SlugTarget::Current(view)) = found else { panic!("{found:?}") };
+    assert_eq!(view.availability, [Availability::InStock]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_product_that_is_known_needs_no_database() {
+    let b = open().await;
+    let first = product(1).build();
+    b.commit([save_product(&first)]).await;
+    let by_slug = b.catalog.by_slug(&first.content().slug).await.unwrap().unwrap();
+    let SlugTarget::Current(before) = by_slug else { panic!("it has the slug now") };
+    let after = b.catalog.by_slug(&first.content().slug).await.unwrap().unwrap();
+    let SlugTarget::Current(after) = after else { panic!("it has the slug now") };
+    assert!(Arc::ptr_eq(&before, &after), "it is the same one, not read again");
+    let by_id = b.catalog.products(&[product_id(1)]).await.unwrap();
+    assert!(Arc::ptr_eq(&before, by_id[0].as_ref().unwrap()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_want_a_product_at_once_all_get_the_one_that_was_read() {
+    let b = open().await;
+    b.commit([product(1).save()]).await;
+    let mut readers = JoinSet::new();
+    for _ in 0..64 {
+        let catalog = b.catalog.clone();
+        readers.spawn(async move { catalog.product(product_id(1)).await.unwrap().unwrap() });
+    }
+    let views = readers.join_all().await;
+    assert!(views.iter().all(|view| Arc::ptr_eq(view, &views[0])));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slug_that_goes_to_another_product_leads_there() {
+    let b = open().await;
+    let first = product(1).build();
+    let was = first.content().slug.clone();
+    b.commit([save_product(&first)]).await;
+    let target = |found: Option<SlugTarget>| -> Option<(bool, ProductId)> {
+        found.map(|found| match found {
+            SlugTarget::Current(view) => (true, view.product.id()),
+            SlugTarget::Former(view) => (false, view.product.id()),
+        })
+    };
+    let leads = async || target(b.catalog.by_slug(&was).await.unwrap());
+    assert_eq!(leads().await, Some((true, product_id(1))));
+    let moved = revised(&first, |content| content.slug = slug("elsewhere"));
+    b.commit([save_product(&moved)]).await;
+    assert_eq!(leads().await, Some((false, product_id(1))));
+    let second = revised(&product(2).build(), |content| content.slug = was.clone());
+    b.commit([product(2).save(), save_product(&second)]).await;
+    assert_eq!(leads().await, Some((true, product_id(2))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_no_notices_come_nothing_is_taken_from_memory() {
+    let database = Database::new().await;
+    let one = process(config(database.url())).await;
+    let first = product(1).build();
+    one.commit([save_product(&first)]).await;
+    until_called(&one, first.content().name.as_str()).await;
+    // Every connection ends, that of the notices among them, before another process changes it.
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    connect(database.url()).await.execute(end).await.unwrap();
+    let two = Backend::of(Arc::new(PostgresStore::connect(config(database.url())).await.unwrap()));
+    two.commit([save_product(&revised(&first, |content| content.name = text("Edited")))]).await;
+    let called = async {
+        loop {
+            // Connections that were ended are found out one by one.
+            let Ok(Some(view)) = one.catalog.product(product_id(1)).await else { continue };
+            if view.product.content().name.as_str() == "Edited" {
+                return;
+            }
+            yield_now().await;
+        }
+    };
+    timeout(SOON, called).await.expect("what changed meanwhile is shown");
+}
