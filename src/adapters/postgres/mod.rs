@@ -16,6 +16,7 @@ mod fault;
 mod log;
 mod migrate;
 mod query;
+mod reach;
 mod session;
 mod store;
 
