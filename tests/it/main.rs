@@ -7,7 +7,7 @@
 mod api;
 mod app;
 mod architecture;
-#[cfg(all(unix, feature = "redb", feature = "remote"))]
+#[cfg(all(unix, feature = "redb", feature = "remote", feature = "postgres"))]
 mod chaos;
 mod command;
 mod contract;

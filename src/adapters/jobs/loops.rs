@@ -73,7 +73,8 @@ async fn saga_pause(shop: &Shop) -> Duration {
     }
 }
 
-/// Hands a consumer its events as they come, no faster than its pace.
+/// Hands a consumer its events as they come, no faster than its pace, and leaves it to other
+/// processes at the end.
 pub(super) async fn relay(
     shop: Arc<Shop>,
     consumer: Arc<dyn EventConsumer>,
@@ -82,8 +83,11 @@ pub(super) async fn relay(
     while !*stopped.borrow() {
         let step = shop.relay.step(consumer.as_ref()).await;
         if !after_step(&shop, consumer.as_ref(), step, &mut stopped).await {
-            return;
+            break;
         }
+    }
+    if let Err(error) = shop.relay.leave(consumer.as_ref()).await {
+        tracing::debug!(consumer = consumer.name(), %error, "left when its lease ends");
     }
 }
 

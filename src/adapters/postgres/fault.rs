@@ -29,6 +29,9 @@ const RACES: [&str; 5] = ["40001", "40P01", "55P03", "23505", "23503"];
 /// Codes of a server that is starting, stopping, overrun, or not the one that writes.
 const AWAY: [&str; 8] = ["57P03", "57P04", "53300", "53400", "25006", "3D000", "28P01", "28000"];
 
+/// The one of them of a server that is starting or stopping.
+const STARTING: &str = "57P03";
+
 /// Codes of a connection that ended in the middle, on the server's side.
 const CUT: [&str; 6] = ["57P01", "57P02", "57P05", "08000", "08003", "08006"];
 
@@ -63,6 +66,13 @@ impl Fault {
     /// Whether the connection is gone.
     pub fn is_cut(&self) -> bool {
         matches!(self, Self::Sql(error) if is_lost(error))
+    }
+
+    /// Whether there is no server that takes connections, or one that is starting or stopping.
+    pub fn is_out_of_reach(&self) -> bool {
+        let starting = |error: &PgDatabaseError| error.code() == STARTING;
+        let is_starting = |error| database_error(error).is_some_and(starting);
+        self.is_cut() || matches!(self, Self::Sql(error) if is_starting(error))
     }
 
     /// Whether another try may go through.

@@ -17,6 +17,7 @@ mod fault;
 mod log;
 mod migrate;
 mod query;
+mod reach;
 mod session;
 mod shown;
 mod store;

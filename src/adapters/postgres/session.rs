@@ -1,6 +1,8 @@
 use std::future::Future;
 use std::io::ErrorKind;
+use std::pin::pin;
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -15,6 +17,7 @@ use tokio::time::timeout;
 use super::config::PostgresConfig;
 use super::fault::Fault;
 use super::migrate::bad_url;
+use super::reach::Reach;
 use crate::ports::PortError;
 
 /// After how long without use a connection is tried before it is used, as the server or something
@@ -25,10 +28,14 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// that is there answers by then, so one that does not is away.
 const WAIT_BEYOND: Duration = Duration::from_millis(500);
 
+/// After how long without a free connection it is looked whether the database is there.
+const SUSPICIOUS: Duration = Duration::from_millis(50);
+
 /// The connections of this process, and the runtime that they belong to.
 #[derive(Clone)]
 pub struct Sessions {
     pool: PgPool,
+    reach: Arc<Reach>,
     runtime: Handle,
     /// How long the answer to one piece of work is waited for.
     patience: Duration,
@@ -38,6 +45,8 @@ impl Sessions {
     /// Connections as `config` says, on the current runtime. None is opened yet.
     pub fn new(config: &PostgresConfig) -> Result<Self, PortError> {
         let runtime = Handle::try_current().map_err(PortError::internal)?;
+        let options = options(config)?;
+        let reach = Arc::new(Reach::start(options.clone(), &runtime));
         let pool = PgPoolOptions::new()
             .max_connections(config.max_connections)
             .min_connections(config.min_connections)
@@ -53,8 +62,8 @@ impl Sessions {
                 }
                 .boxed()
             })
-            .connect_lazy_with(options(config)?);
-        Ok(Self { pool, runtime, patience: config.statement_timeout + WAIT_BEYOND })
+            .connect_lazy_with(options);
+        Ok(Self { pool, reach, runtime, patience: config.statement_timeout + WAIT_BEYOND })
     }
 
     /// Does `work` in a task of its own, which goes on though its caller goes away.
@@ -86,10 +95,31 @@ impl Sessions {
         self.detached(asked).await?.map_err(Fault::of_read)
     }
 
-    /// A connection for some work.
+    /// A connection for some work; none, and that at once, while the database is away.
     pub async fn open(&self) -> Result<Session, Fault> {
-        let connection = self.pool.acquire().await?;
-        Ok(Session { connection, patience: self.patience, whole: true, in_transaction: false })
+        Ok(Session {
+            connection: self.acquire().await?,
+            reach: self.reach.clone(),
+            patience: self.patience,
+            whole: true,
+            in_transaction: false,
+        })
+    }
+
+    async fn acquire(&self) -> Result<PoolConnection<Postgres>, Fault> {
+        if self.reach.is_away() {
+            return Err(away());
+        }
+        let mut acquired = pin!(self.pool.acquire());
+        if let Ok(soon) = timeout(SUSPICIOUS, &mut acquired).await {
+            return Ok(soon?);
+        }
+        self.reach.doubt();
+        tokio::select! {
+            biased;
+            late = acquired => Ok(late?),
+            () = self.reach.lost() => Err(away()),
+        }
     }
 }
 
@@ -97,6 +127,7 @@ impl Sessions {
 /// whatever became of the work on it: it must not begin the next one's work in a transaction.
 pub struct Session {
     connection: PoolConnection<Postgres>,
+    reach: Arc<Reach>,
     patience: Duration,
     /// Whether the server answered all that it was asked.
     whole: bool,
@@ -114,6 +145,9 @@ impl Session {
         let silent = |_| Fault::Sql(sqlx::Error::Io(ErrorKind::TimedOut.into()));
         let answer = answer.map_err(silent)?;
         self.whole = !answer.as_ref().is_err_and(Fault::is_cut);
+        if !self.whole {
+            self.reach.doubt();
+        }
         answer
     }
 
@@ -162,6 +196,11 @@ impl Drop for Session {
             self.connection.close_on_drop();
         }
     }
+}
+
+/// What is told while the database is away. Nothing was sent.
+fn away() -> Fault {
+    PortError::unavailable("the database is away").into()
 }
 
 /// Why a write did not go through.

@@ -107,6 +107,14 @@ impl Relay {
         }
     }
 
+    /// Leaves a consumer to other processes, which else wait until the lease of this one ends.
+    pub async fn leave(&self, consumer: &dyn EventConsumer) -> Result<(), AppError> {
+        let now = self.ports.clock.now();
+        let over = Lease { owner: self.owner.clone(), until: now };
+        self.ports.events.lease_consumer(consumer.name(), over, now).await?;
+        Ok(())
+    }
+
     /// Steps until nothing is left that can be handled now; how many events were handed over.
     pub async fn drain(&self, consumer: &dyn EventConsumer) -> Result<usize, AppError> {
         let mut handed = 0_usize;

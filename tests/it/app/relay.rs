@@ -255,6 +255,20 @@ async fn one_process_at_a_time_serves_a_consumer() {
     assert_eq!(world.witness.handled().len(), 2);
 }
 
+#[tokio::test]
+async fn a_consumer_that_a_process_leaves_is_served_by_another_at_once() {
+    let world = World::new().await;
+    world.create("A").await;
+    let config = Arc::new(ShopConfig::new("another process"));
+    let other = Relay::new(world.shop.ports.clone(), config);
+    assert!(world.shop.relay.step(&world.witness).await.unwrap().position.is_some());
+    world.create("B").await;
+    world.shop.relay.leave(&world.witness).await.unwrap();
+    assert_eq!(other.step(&world.witness).await.unwrap().handed, 1);
+    world.shop.relay.leave(&world.witness).await.unwrap();
+    assert_eq!(world.shop.relay.step(&world.witness).await.unwrap().position, None);
+}
+
 /// A shop with one product of 100 units, and the relay drained.
 async fn selling(change: impl FnOnce(&mut Ports)) -> World {
     let world = World::with(change).await;

@@ -97,6 +97,13 @@ impl Book {
 
     /// Notes that the outcome of a request is open: for want of an answer, or as the answer says.
     pub fn doubt(&self, request: &Request, answer: Result<&Answer, Unanswered>) {
+        if let Ok(answer) = answer
+            && answer.status == 503
+        {
+            self.verdict.check("answers", answer.says_when, || {
+                format!("{} was answered {} and not when", request.path, answer.text())
+            });
+        }
         let mut inner = self.inner.lock().unwrap();
         match answer.map(|answer| (answer.status, answer)) {
             Err(Unanswered::Lost) => inner.tally.lost += 1,

@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time;
 
 use super::fleet::{ADMINISTRATOR, Addresses};
+use super::process::LOOK;
 
 /// How long a client waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,6 +27,8 @@ pub struct Answer {
     pub bytes: Vec<u8>,
     /// Whether it says that an earlier request made it.
     pub replayed: bool,
+    /// Whether it says when to ask again.
+    pub says_when: bool,
 }
 
 impl Answer {
@@ -97,6 +100,18 @@ impl Caller {
         Self { http: Client::builder().no_proxy().build().unwrap(), addresses }
     }
 
+    /// A way to one server alone.
+    pub fn to_one(&self, address: SocketAddr) -> Self {
+        let (_, addresses) = watch::channel(vec![Some(address)]);
+        Self { http: self.http.clone(), addresses }
+    }
+
+    /// Whether a server says that it lives.
+    pub async fn is_alive(&self, address: SocketAddr) -> bool {
+        let asked = self.http.get(format!("http://{address}/health")).timeout(PATIENCE).send();
+        asked.await.is_ok_and(|answer| answer.status().is_success())
+    }
+
     /// Whether a server says that it may be sent requests.
     pub async fn is_ready(&self, address: SocketAddr) -> bool {
         let url = format!("http://{address}/ready");
@@ -123,12 +138,25 @@ impl Caller {
     }
 
     async fn exchange(&self, request: &Request) -> Option<Answer> {
-        let address = self.a_server().await;
-        let answer = self.built(request, address).send().await.ok()?;
+        let answer = self.reach(request).await?;
         let status = answer.status().as_u16();
         let replayed = answer.headers().contains_key("idempotency-replayed");
+        let says_when = answer.headers().contains_key("retry-after");
         let bytes = answer.bytes().await.ok()?.to_vec();
-        Some(Answer { status, bytes, replayed })
+        Some(Answer { status, bytes, replayed, says_when })
+    }
+
+    /// Sends it to the next server that takes connections, as a load balancer does: one that
+    /// refuses them has heard nothing of it.
+    async fn reach(&self, request: &Request) -> Option<Response> {
+        loop {
+            let address = self.a_server().await;
+            match self.built(request, address).send().await {
+                Ok(answer) => return Some(answer),
+                Err(error) if error.is_connect() => time::sleep(LOOK).await,
+                Err(_) => return None,
+            }
+        }
     }
 
     /// Sends what may be repeated until it is answered with something that is no excuse.
@@ -179,6 +207,7 @@ impl Caller {
         static TURN: AtomicUsize = AtomicUsize::new(0);
         let mut addresses = self.addresses.clone();
         let up = addresses.wait_for(|addresses| addresses.iter().any(Option::is_some));
+        // A way to one server has nobody who changes it, and needs none.
         let up = time::timeout(DOWN_PATIENCE, up).await.expect("no server came up").unwrap();
         let up: Vec<SocketAddr> = up.iter().copied().flatten().collect();
         up[TURN.fetch_add(1, Ordering::Relaxed) % up.len()]

@@ -7,8 +7,10 @@ use std::time::Duration;
 pub struct Counts {
     /// What all chance follows from.
     pub seed: u64,
-    /// How many servers are killed.
+    /// How often a server is killed.
     pub kills: Option<u64>,
+    /// How often a database is.
+    pub database_kills: Option<u64>,
     /// How long the provider is in each trouble.
     pub cell: Option<Duration>,
     /// How often servers are restarted.
@@ -23,6 +25,7 @@ impl Counts {
         Self {
             seed: number("ECICOMM_CHAOS_SEED").unwrap_or(1),
             kills: number("ECICOMM_CHAOS_KILLS"),
+            database_kills: number("ECICOMM_CHAOS_DATABASE_KILLS"),
             cell: number("ECICOMM_CHAOS_SECONDS").map(Duration::from_secs),
             restarts: number("ECICOMM_CHAOS_RESTARTS"),
             sales: number("ECICOMM_CHAOS_FLASH"),

@@ -7,8 +7,10 @@ use ecicomm::domain::order::{Effect, Saga, SagaId};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time;
 
+use super::backend::Place;
 use super::book::Book;
 use super::check::{Checker, MINUTE};
+use super::client::Request;
 use super::fleet::{Fleet, HOLD, Opening, SHORT_TIMEOUT};
 use super::goods::Goods;
 use super::load::{Crowd, Load, announce_coupon};
@@ -30,6 +32,9 @@ pub const AT_REST: &str = "all at rest";
 #[derive(Clone, Copy, Debug)]
 pub struct Crashes {
     pub crowd: Crowd,
+    pub place: Place,
+    /// How many servers there are, of which one at a time is killed.
+    pub servers: usize,
     pub kills: u64,
     /// Kills while money that was taken too late cannot be paid back; some of these take two
     /// minutes to set up.
@@ -58,7 +63,8 @@ pub async fn run(plan: Crashes, verdict: &Verdict) -> Report {
     let fleet = Fleet::open(Opening {
         name: format!("crash-{seed}"),
         goods: &goods,
-        servers: 1,
+        place: plan.place,
+        servers: plan.servers,
         payment_timeout: SHORT_TIMEOUT,
         drain_seconds: 0,
         verdict,
@@ -68,7 +74,7 @@ pub async fn run(plan: Crashes, verdict: &Verdict) -> Report {
     let mut run = Run {
         fleet,
         rng: Rng::fork(seed, "kills"),
-        report: Report::new("E3 kill -9 of the server", seed, verdict),
+        report: Report::new(name(plan), seed, verdict),
         interrupted: BTreeMap::new(),
         owing: false,
         reading: None,
@@ -86,26 +92,49 @@ pub async fn run(plan: Crashes, verdict: &Verdict) -> Report {
     let checker = Checker::new(&run.fleet, &book, &goods).await;
     let rest = checker.rest(calm).await;
     let sums = checker.everything(&run.fleet).await;
-    run.fleet.stop(0).await;
-    let sagas = checker.stopped(&run.fleet);
+    for slot in run.fleet.slots() {
+        run.fleet.stop(slot).await;
+    }
+    let sagas = checker.stopped(&run.fleet).await;
     run.finish(&book, &sagas, rest);
     run.report.lines.push(sums.to_string());
     run.report
 }
 
+fn name(plan: Crashes) -> &'static str {
+    match plan.place {
+        Place::Folder => "E3 kill -9 of the server",
+        Place::Postgres if plan.servers == 1 => "E3 kill -9 of the server over Postgres",
+        Place::Postgres => "E3 kill -9 of one of several servers over Postgres",
+    }
+}
+
 impl Run {
-    /// One life of the server: it ends between 50 and 1,500 ms after it was ready.
+    /// One life of a server: it ends between 50 and 1,500 ms after it was ready.
     async fn kill(&mut self) {
         let millis = self.rng.between(50, 1_500);
         time::sleep(Duration::from_millis(u64::try_from(millis).unwrap())).await;
-        self.fleet.kill(0);
+        let slots = self.fleet.slots();
+        let slot = *self.rng.pick(&slots.collect::<Vec<_>>());
+        self.fleet.kill(slot);
         self.report.kills += 1;
         self.note_last_kill().await;
-        let aside = self.fleet.backend().set_aside();
-        self.fleet.start(0).await;
+        let aside = self.fleet.backend().set_aside().await;
+        self.others_go_on().await;
+        self.fleet.start(slot).await;
         let ready = micros_now();
         // Read while the server works, so that its start is not held up.
         self.reading = Some((spawn_blocking(move || aside.open_sagas()), ready));
+    }
+
+    /// Those that were not killed answer as ever.
+    async fn others_go_on(&self) {
+        for caller in self.fleet.callers() {
+            let answer = caller.send(&Request::get("/products?limit=1")).await;
+            let right = answer.as_ref().is_ok_and(|answer| answer.status == 200);
+            let verdict = &self.report.verdict;
+            verdict.check("E11", right, || format!("while another one is down: {answer:?}"));
+        }
     }
 
     /// Notes at which steps the last kill met sagas.
@@ -148,6 +177,10 @@ impl Run {
             let ready = self.interrupted.get(&saga.id);
             let end = saga.journal.last().map(|entry| entry.at.micros());
             let Some((ready, end)) = ready.zip(end) else { continue };
+            if self.fleet.slots().len() > 1 && end <= *ready {
+                // The kill was of another server than the one that worked on it.
+                continue;
+            }
             // Many are over before anyone is told that the server is ready.
             let took = Duration::from_micros(u64::try_from(end - ready).unwrap_or(0));
             let silent = saga.journal.iter().any(|entry| entry.effect == Effect::PaymentUnknown);

@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::backend::Place;
 use super::book::{Book, Kind};
 use super::check::Checker;
 use super::client::Request;
@@ -24,6 +25,7 @@ pub const LOSERS: &str = "losers told";
 #[derive(Clone, Copy, Debug)]
 pub struct Sale {
     pub seed: u64,
+    pub place: Place,
     pub units: u64,
     pub orders: u64,
     pub connections: usize,
@@ -36,6 +38,7 @@ pub async fn run(sale: Sale, verdict: &Verdict) -> Report {
     let mut fleet = Fleet::open(Opening {
         name: format!("flash-{}", sale.seed),
         goods: &goods,
+        place: sale.place,
         servers: 1,
         payment_timeout: LONG_TIMEOUT,
         drain_seconds: 0,
@@ -50,7 +53,7 @@ pub async fn run(sale: Sale, verdict: &Verdict) -> Report {
     checker.rest(calm).await;
     let sums = checker.everything(&fleet).await;
     fleet.stop(0).await;
-    checker.stopped(&fleet);
+    checker.stopped(&fleet).await;
 
     let tally = book.tally();
     let sold = tally.acknowledged == sale.units && u64::try_from(sums.standing) == Ok(sale.units);
@@ -59,7 +62,11 @@ pub async fn run(sale: Sale, verdict: &Verdict) -> Report {
     verdict.check("E5", losers == sale.orders - sale.units, || {
         format!("{losers} were told that it is sold out, of {}", sale.orders)
     });
-    let mut report = Report::new("E5 flash sale", sale.seed, verdict);
+    let name = match sale.place {
+        Place::Folder => "E5 flash sale",
+        Place::Postgres => "E5 flash sale over Postgres",
+    };
+    let mut report = Report::new(name, sale.seed, verdict);
     report.tally = tally;
     report.timed(LOSERS, book.refusals());
     report.lines.push(format!(

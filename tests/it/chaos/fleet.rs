@@ -9,7 +9,7 @@ use ecicomm::ports::payment::{LedgerRow, SandboxLedger as _};
 use tokio::sync::watch;
 use tokio::time;
 
-use super::backend::Backend;
+use super::backend::{Backend, Place};
 use super::client::Caller;
 use super::goods::Goods;
 use super::process::{Call, LOOK, Process, Temporary};
@@ -38,6 +38,8 @@ pub struct Opening<'a> {
     /// What its folder is called.
     pub name: String,
     pub goods: &'a Goods,
+    /// Where it is kept.
+    pub place: Place,
     /// How many servers there are, where the backend can have so many.
     pub servers: usize,
     /// How long the shop waits for an answer of the provider.
@@ -50,7 +52,6 @@ pub struct Opening<'a> {
 
 /// All processes of a shop.
 pub struct Fleet {
-    backend: Backend,
     servers: Vec<Option<Process>>,
     sandbox: Process,
     proxy: Proxy,
@@ -61,6 +62,8 @@ pub struct Fleet {
     lives: u64,
     /// How long each start took until the server was ready.
     pub starts: Vec<Duration>,
+    // Goes after the servers that work on it.
+    backend: Backend,
     // The last to go: it holds what the processes write.
     folder: Temporary,
 }
@@ -82,11 +85,10 @@ impl Fleet {
         };
         let sandbox = Process::start(&sandbox).await;
         let proxy = Proxy::before(sandbox.address).await;
-        let backend = Backend::Folder(folder.at("shop"));
+        let backend = Backend::new(opening.place, folder.at("shop")).await;
         let servers = backend.most_servers().min(opening.servers);
         let addresses = watch::Sender::new(vec![None; servers]);
         let mut fleet = Self {
-            backend,
             servers: (0..servers).map(|_| None).collect(),
             sandbox,
             proxy,
@@ -96,6 +98,7 @@ impl Fleet {
             drain_seconds: opening.drain_seconds,
             lives: 0,
             starts: Vec::new(),
+            backend,
             folder,
         };
         let file = fleet.folder.at("catalogue.ndjson");
@@ -112,6 +115,16 @@ impl Fleet {
     /// A way to its servers.
     pub fn caller(&self) -> Caller {
         self.caller.clone()
+    }
+
+    /// Where each server is that is up.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.servers.iter().flatten().map(|server| server.address).collect()
+    }
+
+    /// A way to each server that is up.
+    pub fn callers(&self) -> Vec<Caller> {
+        self.addresses().into_iter().map(|address| self.caller.to_one(address)).collect()
     }
 
     pub fn backend(&self) -> &Backend {
@@ -153,7 +166,7 @@ impl Fleet {
     }
 
     fn variables(&self) -> Vec<(&'static str, String)> {
-        vec![
+        let mut variables = vec![
             ("ECICOMM__ADMIN__EMAIL", ADMINISTRATOR.0.to_owned()),
             ("ECICOMM__ADMIN__PASSWORD", ADMINISTRATOR.1.to_owned()),
             ("ECICOMM__PAYMENT__SANDBOX_URL", format!("http://{}", self.proxy.address)),
@@ -162,23 +175,43 @@ impl Fleet {
             ("ECICOMM__ORDERS__HOLD_MINUTES", (HOLD.as_secs() / 60).to_string()),
             ("ECICOMM__ORDERS__SWEEP_SECONDS", "1".to_owned()),
             ("ECICOMM__HTTP__DRAIN_SECONDS", self.drain_seconds.to_string()),
-        ]
+        ];
+        variables.extend(self.backend.variables());
+        variables
     }
 
-    /// Kills the server of a place, at whatever it is.
+    /// Kills the server of a place, at whatever it is. Only then does anyone learn of it.
     pub fn kill(&mut self, slot: usize) {
         self.take(slot).kill();
+        self.leave_out(slot);
     }
 
-    /// Stops the server of a place as the platform does. It must end well.
+    /// Stops the server of a place as the platform does. It must end well. It is sent requests
+    /// until it says itself that it is to be sent none.
     pub async fn stop(&mut self, slot: usize) {
-        let (status, said) = self.take(slot).stop().await;
+        let server = self.take(slot);
+        server.terminate();
+        let began = Instant::now();
+        while self.caller.is_ready(server.address).await {
+            assert!(
+                began.elapsed() < READY_PATIENCE,
+                "it says that it is ready: {}",
+                server.said()
+            );
+            time::sleep(LOOK).await;
+        }
+        self.leave_out(slot);
+        let (status, said) = server.ended().await;
         assert!(status.success(), "it ended with {status}: {said}");
     }
 
     fn take(&mut self, slot: usize) -> Process {
-        self.addresses.send_modify(|addresses| addresses[slot] = None);
         self.servers[slot].take().expect("a server that is up")
+    }
+
+    /// Nobody is sent to the server of a place from now on.
+    fn leave_out(&self, slot: usize) {
+        self.addresses.send_modify(|addresses| addresses[slot] = None);
     }
 
     /// All that the provider wrote down, asked of itself.
@@ -201,7 +234,7 @@ impl Fleet {
         let mut args = vec!["doctor".into()];
         args.extend(self.backend.arguments());
         let log = self.folder.at("doctor.log");
-        let (status, said) = Call { args, variables: Vec::new(), log }.run();
+        let (status, said) = Call { args, variables: self.backend.variables(), log }.run();
         (status.success(), said)
     }
 }

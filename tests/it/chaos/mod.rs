@@ -5,12 +5,13 @@
 //! series of faults and, once those ended, a checker that holds the shop, the provider's ledger and
 //! every answer that a client saw against each other.
 //!
-//! `ECICOMM_CHAOS_KILLS` says how often the server is killed, `ECICOMM_CHAOS_SECONDS` how long each
-//! trouble of the payment provider lasts, `ECICOMM_CHAOS_FLASH` how many flash sales there are, `ECICOMM_CHAOS_RESTARTS` how often
-//! servers are restarted, and
-//! `ECICOMM_CHAOS_SEED` where the seeds start (1). Where one of the first three is set, its run is in
-//! full and is held to its times too; else it is short. A seed decides what clients want and when
-//! servers die, but not what the machine makes of it: a failure need not come again.
+//! `ECICOMM_CHAOS_KILLS` says how often the server is killed, `ECICOMM_CHAOS_DATABASE_KILLS` how often
+//! the database is, `ECICOMM_CHAOS_SECONDS` how long each trouble of the payment provider lasts,
+//! `ECICOMM_CHAOS_FLASH` how many flash sales there are, `ECICOMM_CHAOS_RESTARTS` how often servers
+//! are restarted, and `ECICOMM_CHAOS_SEED` where the seeds start (1). Where one of the others is set,
+//! its runs are in full and are held to their times too; else they are short. A seed decides what
+//! clients want and when servers die, but not what the machine makes of it: a failure need not come
+//! again.
 
 mod backend;
 mod book;
@@ -19,10 +20,13 @@ mod check;
 mod client;
 mod counts;
 mod crash;
+mod database;
 mod flash;
 mod fleet;
 mod goods;
 mod load;
+mod outages;
+mod prober;
 mod process;
 mod proxy;
 mod report;
@@ -34,16 +38,25 @@ mod verdict;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use backend::Place;
 use cells::CELLS;
 use counts::Counts;
 use crash::{Crashes, READY, RESUMED};
 use flash::{LOSERS, LOSERS_P99, Sale};
 use load::Crowd;
+use outages::{TOLD, USABLE};
 use report::Report;
+use restarts::SERVERS;
 use verdict::Verdict;
 
 /// How often a server is killed where nobody says how often.
 const FEW_KILLS: u64 = 8;
+/// The same over Postgres, where a checkout waits for the lease of the one that died.
+const FEW_KILLS_OVER_POSTGRES: u64 = 3;
+/// How often a database is killed where nobody says how often.
+const FEW_DATABASE_KILLS: u64 = 1;
+/// One kill of one of several servers for so many of an only one.
+const KILLS_FOR_ONE_OF_TWO: u64 = 5;
 /// How often servers are restarted where nobody says how often.
 const FEW_RESTARTS: u64 = 2;
 /// How often the server of one shop is killed before the next shop opens: a shop that grows for ever
@@ -59,6 +72,10 @@ const STEPS: [&str; 5] = ["paying", "resolving", "awaiting_buyer", "paying_back"
 /// 99 of 100 cases.
 const READY_P99: Duration = Duration::from_secs(2);
 const RESUMED_P99: Duration = Duration::from_secs(10);
+/// How long a database may be back before every server sells again, and those wait who are told
+/// that it is away, in 99 of 100 cases.
+const USABLE_P99: Duration = Duration::from_secs(5);
+const TOLD_P99: Duration = Duration::from_millis(100);
 /// Orders for each kill, at the least: a server that dies idle proves nothing.
 const ORDERS_A_KILL: u64 = 5;
 
@@ -90,79 +107,130 @@ fn crowd(seed: u64, full: bool) -> Crowd {
     }
 }
 
+/// Kills servers over one shop after the other, and holds what came of it to what it must be.
+async fn kill_servers(place: Place, servers: usize, few: u64, share: u64) {
+    let counts = Counts::of_environment();
+    let (full, kills) = (counts.kills.is_some(), counts.kills.map_or(few, |kills| kills / share));
+    let verdict = Verdict::default();
+    let mut all: Option<Report> = None;
+    let mut left = kills;
+    for seed in counts.seed.. {
+        let now = left.min(KILLS_A_SHOP);
+        left -= now;
+        let owing = if left == 0 && kills >= MANY_KILLS { KILLS_A_STEP + 2 } else { 0 };
+        let crowd = crowd(seed, full);
+        let plan = Crashes { crowd, place, servers, kills: now, kills_while_owing: owing };
+        let report = crash::run(plan, &verdict).await;
+        println!("{report}");
+        match &mut all {
+            None => all = Some(report),
+            Some(all) => all.add(report),
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    killed_enough(&all.unwrap(), kills, full);
+}
+
+fn killed_enough(report: &Report, kills: u64, full: bool) {
+    conclude(report);
+    assert!(report.kills >= kills.max(1), "{} kills", report.kills);
+    let acknowledged = report.tally.acknowledged;
+    assert!(acknowledged >= kills * ORDERS_A_KILL, "only {acknowledged} orders");
+    let met = |step: &str| report.kills_in.get(step).copied().unwrap_or_default();
+    assert!(met("paying") > 0, "no kill met a checkout while it paid");
+    if kills >= MANY_KILLS {
+        let lacking: Vec<_> = STEPS.iter().filter(|step| met(step) < KILLS_A_STEP).collect();
+        assert!(lacking.is_empty(), "fewer than {KILLS_A_STEP} kills in {lacking:?}");
+    }
+    if full {
+        assert!(report.quantile(READY, 99) <= READY_P99, "not ready in time");
+        assert!(report.quantile(RESUMED, 99) <= RESUMED_P99, "not resumed in time");
+    }
+}
+
+async fn restart_servers(place: Place, servers: u64) {
+    let counts = Counts::of_environment();
+    let verdict = Verdict::default();
+    let crowd = crowd(counts.seed, counts.restarts.is_some());
+    let rounds = counts.restarts.unwrap_or(FEW_RESTARTS).div_ceil(servers);
+    let report = restarts::run(place, crowd, rounds, &verdict).await;
+    conclude(&report);
+    let restarted = u64::try_from(report.times[READY].len()).unwrap();
+    assert!(restarted >= rounds * servers, "only {restarted} restarts");
+    let acknowledged = report.tally.acknowledged;
+    assert!(acknowledged >= restarted * ORDERS_A_KILL, "only {acknowledged} orders");
+}
+
+async fn hold_sales(place: Place) {
+    let counts = Counts::of_environment();
+    let verdict = Verdict::default();
+    let rounds = counts.sales.unwrap_or(1);
+    for seed in counts.seed..counts.seed + rounds {
+        let sale = match counts.sales {
+            Some(_) => Sale { seed, place, units: 1_000, orders: 10_000, connections: 256 },
+            None => Sale { seed, place, units: 50, orders: 400, connections: 64 },
+        };
+        let report = flash::run(sale, &verdict).await;
+        conclude(&report);
+        if counts.sales.is_some() {
+            assert!(report.quantile(LOSERS, 99) <= LOSERS_P99, "losers waited too long");
+        }
+    }
+}
+
 #[test]
 fn a_server_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged() {
+    in_turn(kill_servers(Place::Folder, 1, FEW_KILLS, 1));
+}
+
+#[test]
+fn a_server_over_postgres_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged() {
+    in_turn(kill_servers(Place::Postgres, 1, FEW_KILLS_OVER_POSTGRES, 1));
+}
+
+#[test]
+fn of_two_servers_one_goes_on_while_the_other_is_killed() {
+    in_turn(kill_servers(Place::Postgres, 2, FEW_KILLS_OVER_POSTGRES, KILLS_FOR_ONE_OF_TWO));
+}
+
+#[test]
+fn a_database_that_is_killed_again_and_again_loses_nothing_that_was_acknowledged() {
     in_turn(async {
         let counts = Counts::of_environment();
-        let (full, kills) = (counts.kills.is_some(), counts.kills.unwrap_or(FEW_KILLS));
-        let verdict = Verdict::default();
-        let mut all: Option<Report> = None;
-        let mut left = kills;
-        for seed in counts.seed.. {
-            let now = left.min(KILLS_A_SHOP);
-            left -= now;
-            let owing = if left == 0 && kills >= MANY_KILLS { KILLS_A_STEP + 2 } else { 0 };
-            let plan = Crashes { crowd: crowd(seed, full), kills: now, kills_while_owing: owing };
-            let report = crash::run(plan, &verdict).await;
-            println!("{report}");
-            match &mut all {
-                None => all = Some(report),
-                Some(all) => all.add(report),
-            }
-            if left == 0 {
-                break;
-            }
-        }
-        let report = all.unwrap();
+        let (full, verdict) = (counts.database_kills.is_some(), Verdict::default());
+        let kills = counts.database_kills.unwrap_or(FEW_DATABASE_KILLS);
+        let report = outages::run(crowd(counts.seed, full), kills, &verdict).await;
         conclude(&report);
-        assert!(report.kills >= kills, "{} kills", report.kills);
+        assert!(report.kills >= kills.max(1), "{} kills", report.kills);
         let acknowledged = report.tally.acknowledged;
         assert!(acknowledged >= kills * ORDERS_A_KILL, "only {acknowledged} orders");
-        let met = |step: &str| report.kills_in.get(step).copied().unwrap_or_default();
-        assert!(met("paying") > 0, "no kill met a checkout while it paid");
-        if kills >= MANY_KILLS {
-            let lacking: Vec<_> = STEPS.iter().filter(|step| met(step) < KILLS_A_STEP).collect();
-            assert!(lacking.is_empty(), "fewer than {KILLS_A_STEP} kills in {lacking:?}");
-        }
         if full {
-            assert!(report.quantile(READY, 99) <= READY_P99, "not ready in time");
-            assert!(report.quantile(RESUMED, 99) <= RESUMED_P99, "not resumed in time");
+            assert!(report.quantile(USABLE, 99) <= USABLE_P99, "not usable in time");
+            assert!(report.quantile(TOLD, 99) <= TOLD_P99, "not told in time");
         }
     });
+}
+
+#[test]
+fn a_server_that_restarts_leaves_no_request_unanswered() {
+    in_turn(restart_servers(Place::Folder, 1));
 }
 
 #[test]
 fn servers_that_restart_one_after_the_other_leave_no_request_unanswered() {
-    in_turn(async {
-        let counts = Counts::of_environment();
-        let verdict = Verdict::default();
-        let crowd = crowd(counts.seed, counts.restarts.is_some());
-        let rounds = counts.restarts.unwrap_or(FEW_RESTARTS);
-        let report = restarts::run(crowd, rounds, &verdict).await;
-        conclude(&report);
-        let acknowledged = report.tally.acknowledged;
-        assert!(acknowledged >= rounds * ORDERS_A_KILL, "only {acknowledged} orders");
-    });
+    in_turn(restart_servers(Place::Postgres, u64::try_from(SERVERS).unwrap()));
 }
 
 #[test]
 fn a_flash_sale_sells_every_unit_once() {
-    in_turn(async {
-        let counts = Counts::of_environment();
-        let verdict = Verdict::default();
-        let rounds = counts.sales.unwrap_or(1);
-        for seed in counts.seed..counts.seed + rounds {
-            let sale = match counts.sales {
-                Some(_) => Sale { seed, units: 1_000, orders: 10_000, connections: 256 },
-                None => Sale { seed, units: 50, orders: 400, connections: 64 },
-            };
-            let report = flash::run(sale, &verdict).await;
-            conclude(&report);
-            if counts.sales.is_some() {
-                assert!(report.quantile(LOSERS, 99) <= LOSERS_P99, "losers waited too long");
-            }
-        }
-    });
+    in_turn(hold_sales(Place::Folder));
+}
+
+#[test]
+fn a_flash_sale_over_postgres_sells_every_unit_once() {
+    in_turn(hold_sales(Place::Postgres));
 }
 
 #[test]

@@ -123,10 +123,14 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    /// Tells it to stop, as the platform does, and waits until it has; what it said.
-    pub async fn stop(mut self) -> (ExitStatus, String) {
+    /// Tells it to stop, as the platform does.
+    pub fn terminate(&self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits until it has stopped; what it said.
+    pub async fn ended(mut self) -> (ExitStatus, String) {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

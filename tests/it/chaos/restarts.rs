@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time;
 
+use super::backend::Place;
 use super::book::Book;
 use super::check::Checker;
 use super::crash::{AT_REST, READY};
@@ -13,18 +14,19 @@ use super::load::{Crowd, Load, announce_coupon};
 use super::report::Report;
 use super::verdict::Verdict;
 
-/// How many servers there are, where the backend can have several.
-const SERVERS: usize = 3;
+/// How many servers there are, where the place can have several.
+pub const SERVERS: usize = 3;
 /// How long all serve between two restarts.
 const BETWEEN: Duration = Duration::from_millis(500);
 
 /// Restarts all servers so many times.
-pub async fn run(crowd: Crowd, rounds: u64, verdict: &Verdict) -> Report {
+pub async fn run(place: Place, crowd: Crowd, rounds: u64, verdict: &Verdict) -> Report {
     let goods = Goods::hot_and_cold();
     let book = Book::new(verdict.clone());
     let mut fleet = Fleet::open(Opening {
         name: format!("restarts-{}", crowd.seed),
         goods: &goods,
+        place,
         servers: SERVERS,
         payment_timeout: SHORT_TIMEOUT,
         drain_seconds: 1,
@@ -48,8 +50,12 @@ pub async fn run(crowd: Crowd, rounds: u64, verdict: &Verdict) -> Report {
     for slot in fleet.slots() {
         fleet.stop(slot).await;
     }
-    checker.stopped(&fleet);
-    let mut report = Report::new("E11 rolling restarts", crowd.seed, verdict);
+    checker.stopped(&fleet).await;
+    let name = match place {
+        Place::Folder => "E11 restarts of the one server",
+        Place::Postgres => "E11 rolling restarts of three servers",
+    };
+    let mut report = Report::new(name, crowd.seed, verdict);
     report.tally = book.tally();
     report.timed(READY, fleet.starts.iter().copied());
     report.timed(AT_REST, [rest]);

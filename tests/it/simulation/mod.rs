@@ -31,7 +31,7 @@ mod trace;
 mod witness;
 mod world;
 
-#[cfg(all(unix, feature = "redb", feature = "remote"))]
+#[cfg(all(unix, feature = "redb", feature = "remote", feature = "postgres"))]
 pub use check::is_history;
-#[cfg(all(unix, feature = "redb", feature = "remote"))]
+#[cfg(all(unix, feature = "redb", feature = "remote", feature = "postgres"))]
 pub use server::step_of;

@@ -122,14 +122,14 @@ impl<'a> Checker<'a> {
         self.money(&left);
         self.promises(&left);
         self.repeat(&left).await;
-        self.views(&left).await;
+        self.views(fleet, &left).await;
         let standing = left.orders.values().filter(|order| stands(order)).count();
         Sums { orders: left.orders.len(), standing, ledger: left.ledger.len() }
     }
 
     /// Everything that is read of the stopped shop; the sagas, with what they did and when.
-    pub fn stopped(&self, fleet: &Fleet) -> Vec<Saga> {
-        let kept = fleet.backend().set_aside().read();
+    pub async fn stopped(&self, fleet: &Fleet) -> Vec<Saga> {
+        let kept = fleet.backend().read().await;
         self.kept(&kept);
         let (well, said) = fleet.doctor();
         self.verdict.check("doctor", well, || said);

@@ -4,14 +4,24 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::time;
 
+use super::super::client::{Caller, Request};
+use super::super::fleet::Fleet;
 use super::{BETWEEN_LOOKS, Checker, Left, items, text};
 
 /// How long after quiescence what is read lags at most.
 const LAG: Duration = Duration::from_secs(5);
 
 impl Checker<'_> {
-    /// I11: search finds what is on sale, and as in stock what can be bought.
-    pub(super) async fn views(&self, left: &Left) {
+    /// I11: search finds what is on sale, and as in stock what can be bought, on each server: each
+    /// may have an index of its own.
+    pub(super) async fn views(&self, fleet: &Fleet, left: &Left) {
+        for server in fleet.callers() {
+            self.views_of(&server, left).await;
+        }
+        self.nothing_given_up().await;
+    }
+
+    async fn views_of(&self, server: &Caller, left: &Left) {
         let all: BTreeSet<&str> = left.shelves.keys().map(String::as_str).collect();
         let sellable: BTreeSet<&str> = left
             .shelves
@@ -23,7 +33,7 @@ impl Checker<'_> {
             let path = format!("/search?limit=100{query}");
             let began = Instant::now();
             let found = loop {
-                let found = self.get(&path).await;
+                let found = server.ask(&Request::get(&path)).await.json();
                 if skus(&found) == *wanted || began.elapsed() > LAG {
                     break found;
                 }
@@ -35,7 +45,6 @@ impl Checker<'_> {
                 format!("{path} differs from the stock by {difference:?}")
             });
         }
-        self.nothing_given_up().await;
     }
 
     /// I9: no consumer gave an event up.

@@ -22,7 +22,7 @@ use super::plan::spell_ends;
 use super::server::Cluster;
 use super::setup::Goods;
 use super::world::World;
-#[cfg(all(unix, feature = "redb", feature = "remote"))]
+#[cfg(all(unix, feature = "redb", feature = "remote", feature = "postgres"))]
 pub use orders::is_history;
 
 /// Everything that holds the run to its rules.

@@ -78,6 +78,27 @@ async fn what_was_acknowledged_outlives_a_crash_of_the_server() {
     assert_eq!(b.all_events().await.len(), 2);
 }
 
+/// They would wait for an hour, which is how long the pool tries to connect.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_queues_behind_a_server_that_is_away() {
+    let server = Postgres::start(Fsync::On);
+    let b = alone(&server).await;
+    let patient =
+        PostgresConfig { acquire_timeout: Duration::from_hours(1), ..config(&server.url("shop")) };
+    let patient = process(patient).await;
+    patient.commit([product(2).save()]).await;
+    server.server().kill();
+    for _ in 0..50 {
+        let read = timeout(SOON, patient.catalog.product(product_id(1))).await;
+        assert_eq!(read.expect("it is told").unwrap_err().kind(), PortErrorKind::Unavailable);
+    }
+    let write = timeout(SOON, failure(&patient, product(3).save())).await.expect("it is told");
+    assert_eq!(write, PortErrorKind::Unavailable, "nothing was sent");
+    server.server().restart();
+    until_answered(&patient).await;
+    until_answered(&b).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_silent_is_given_up_and_the_outcome_is_unknown() {
     let server = Postgres::start(Fsync::Off);

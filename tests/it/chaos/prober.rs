@@ -1,0 +1,170 @@
+//! A client beside the crowd, which tells how the shop does while something is away.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::time;
+
+use super::book::{Book, Kind};
+use super::client::{Caller, Request};
+use super::fleet::Fleet;
+use super::proxy::Manner;
+use super::shopper::address;
+
+/// How long after it is back every buyer has got to the next order.
+const ALL_BACK_WITHIN: Duration = Duration::from_mins(1);
+/// How often a provider that flaps goes and comes back.
+const FLAP: Duration = Duration::from_secs(1);
+const BETWEEN_PROBES: Duration = Duration::from_millis(20);
+
+/// The client.
+pub struct Prober {
+    /// What it holds the shop to.
+    invariant: &'static str,
+    caller: Caller,
+    book: Book,
+    read_order: Request,
+    orders: u64,
+}
+
+impl Prober {
+    /// With an order that it can read.
+    pub async fn new(invariant: &'static str, fleet: &Fleet, book: &Book) -> Self {
+        let (caller, book) = (fleet.caller(), book.clone());
+        let read_order = Request::default();
+        let mut prober = Self { invariant, caller, book, read_order, orders: 0 };
+        let request = prober.order();
+        let answer = prober.caller.ask(&request).await;
+        prober.book.settle(&request, &answer, Duration::ZERO);
+        let order = answer.json();
+        let text = |name: &str| order[name].as_str().unwrap().to_owned();
+        prober.read_order =
+            Request::get(format!("/orders/{}", text("id"))).with_token(text("access_token"));
+        prober
+    }
+
+    /// An order of its own.
+    fn order(&mut self) -> Request {
+        let wish = self.book.wish();
+        self.orders += 1;
+        let body = json!({
+            "lines": [{"sku": "CHAOS-099", "quantity": 1}],
+            "email": "prober@chaos.example",
+            "shipping_address": address(wish),
+            "payment": {"method": "card", "token": "pm_card_visa"},
+        });
+        let request = Request::post("/orders", &body);
+        let request = request.under(format!("chaos-prober-{:06}", self.orders));
+        self.book.open(Kind::Order { wish }, &request);
+        request
+    }
+
+    /// What it asks for that has nothing to do with payments, and how that is answered.
+    pub fn requests(&self) -> [(Request, u16); 4] {
+        [
+            (Request::get("/products?limit=20"), 200),
+            (Request::get("/search?q=ware"), 200),
+            (Request::post("/carts", &json!({})), 201),
+            (self.read_order.clone(), 200),
+        ]
+    }
+
+    /// Looks, fills carts and reads for so long: all of it must go on. How long each took.
+    pub async fn probe(&self, length: Duration) -> Vec<Duration> {
+        let (began, mut took) = (Instant::now(), Vec::new());
+        while began.elapsed() < length {
+            for (request, wanted) in self.requests() {
+                let sent = Instant::now();
+                let status = self.caller.send(&request).await.ok().map(|answer| answer.status);
+                took.push(sent.elapsed());
+                self.book.verdict.check(self.invariant, status == Some(wanted), || {
+                    format!("{} is {status:?} meanwhile", request.path)
+                });
+            }
+            time::sleep(BETWEEN_PROBES).await;
+        }
+        took
+    }
+
+    /// The same while the provider changes its manner every second.
+    pub async fn flap(
+        &self,
+        fleet: &Fleet,
+        manners: [Manner; 2],
+        length: Duration,
+    ) -> Vec<Duration> {
+        let (began, mut took) = (Instant::now(), Vec::new());
+        for manner in manners.into_iter().cycle() {
+            if began.elapsed() >= length {
+                break;
+            }
+            fleet.proxy().treat(manner);
+            took.extend(self.probe(FLAP.min(length)).await);
+        }
+        took
+    }
+
+    /// How long it takes until an order is confirmed again.
+    pub async fn confirmed_again(&mut self, within: Duration) -> Duration {
+        let (began, request) = (Instant::now(), self.order());
+        loop {
+            let answer = self.caller.ask(&request).await;
+            let took = began.elapsed();
+            if answer.status == 201 {
+                self.book.settle(&request, &answer, took);
+            }
+            if answer.status == 201 || took > within {
+                self.book.verdict.check(self.invariant, took <= within, || {
+                    format!("no order is confirmed {took:?} after it is back")
+                });
+                return took;
+            }
+            time::sleep(BETWEEN_PROBES).await;
+        }
+    }
+
+    /// How long after `back` one server confirms an order, each tried under a key of its own: what
+    /// was begun before may wait for longer.
+    pub async fn sells_again(
+        &mut self,
+        caller: &Caller,
+        back: Instant,
+        within: Duration,
+    ) -> Duration {
+        loop {
+            let (request, sent) = (self.order(), Instant::now());
+            let answer = caller.send(&request).await;
+            let sold = answer.is_ok_and(|answer| {
+                let sold = answer.status == 201;
+                if sold {
+                    self.book.settle(&request, &answer, sent.elapsed());
+                }
+                sold
+            });
+            let took = back.elapsed();
+            if sold || took > within {
+                self.book.verdict.check(self.invariant, sold && took <= within, || {
+                    format!("no order is confirmed {took:?} after it is back")
+                });
+                return took;
+            }
+            time::sleep(BETWEEN_PROBES).await;
+        }
+    }
+
+    /// Waits until as many orders were acknowledged as there are buyers, so that none of them is
+    /// still held up when the next trouble begins.
+    pub async fn all_buy_again(&self, buyers: u64) {
+        let (began, before) = (Instant::now(), self.book.tally().acknowledged);
+        while self.book.tally().acknowledged < before + 2 * buyers {
+            let took = began.elapsed();
+            if took > ALL_BACK_WITHIN {
+                self.book.verdict.check(self.invariant, false, || {
+                    format!("not all buy again {took:?} after it is back")
+                });
+                return;
+            }
+            time::sleep(BETWEEN_PROBES).await;
+        }
+    }
+}
