@@ -113,7 +113,7 @@ fn not_for_production(raw: &RawSettings, urls: Urls<'_>) -> Result<(), SettingsE
 /// Whether a Postgres URL asks for TLS. The last word on it counts, as it does for the driver.
 fn is_encrypted(url: &str) -> bool {
     let query = url.split_once('?').map_or("", |(_, query)| query);
-    let modes = query.split('&').filter_map(|pair| pair.split_once('='));
-    let last = modes.filter(|(key, _)| matches!(*key, "sslmode" | "ssl-mode")).last();
+    let mut modes = query.split('&').filter_map(|pair| pair.split_once('='));
+    let last = modes.rfind(|(key, _)| matches!(*key, "sslmode" | "ssl-mode"));
     last.is_some_and(|(_, mode)| matches!(mode, "require" | "verify-ca" | "verify-full"))
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use deadpool_redis::redis::{Cmd, Script};
 
+use super::fault::Fault;
 use super::link::RedisLink;
 use crate::adapters::record::Record as _;
 use crate::domain::cart::Cart;
@@ -48,7 +49,7 @@ impl Carts for RedisCarts {
         let mut read = Cmd::new();
         read.arg("HMGET").arg(self.link.key("cart", id.uuid())).arg("expires").arg("record");
         let kept: (Option<i64>, Option<Vec<u8>>) =
-            self.link.ask(read).await.map_err(|fault| fault.of_read())?;
+            self.link.ask(read).await.map_err(Fault::of_read)?;
         match kept {
             (Some(expires), Some(record)) if now.micros() < expires => {
                 Cart::decode(&record).map(|cart| Some(Arc::new(cart)))
@@ -75,8 +76,7 @@ impl Carts for RedisCarts {
         ];
         let values = texts.into_iter().map(String::into_bytes).chain([cart.encode()?]);
         let key = self.link.key("cart", cart.id().uuid());
-        let saved: i64 =
-            self.link.run(&self.save, key, values).await.map_err(|fault| fault.of_write())?;
+        let saved: i64 = self.link.run(&self.save, key, values).await.map_err(Fault::of_write)?;
         Ok(if saved == 1 { CartSaved::Saved } else { CartSaved::Stale })
     }
 
