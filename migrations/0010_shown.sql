@@ -27,3 +27,10 @@ CREATE TRIGGER product_views_shown AFTER UPDATE OF version ON product_views
     FOR EACH ROW EXECUTE FUNCTION tell_shown();
 CREATE TRIGGER categories_shown AFTER INSERT OR UPDATE OR DELETE ON categories
     FOR EACH STATEMENT EXECUTE FUNCTION tell_shown();
+-- Rules of prices are shown in carts, and change seldom.
+CREATE TRIGGER promotions_shown AFTER INSERT OR UPDATE OR DELETE ON promotions
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_shown();
+CREATE TRIGGER tax_rates_shown AFTER INSERT OR UPDATE OR DELETE ON tax_rates
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_shown();
+CREATE TRIGGER shipping_methods_shown AFTER INSERT OR UPDATE OR DELETE ON shipping_methods
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_shown();

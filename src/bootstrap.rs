@@ -34,7 +34,7 @@ use crate::ports::imports::ImportQueries;
 use crate::ports::inventory::StockQueries;
 use crate::ports::order::{OrderQueries, Sagas};
 use crate::ports::payment::{PaymentGateway, SandboxLedger};
-use crate::ports::pricing::PricingQueries;
+use crate::ports::pricing::{PricingQueries, ShownRules};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{CommitError, Store, UnitOfWork, Write};
 use crate::ports::system::{Clock, Ids, Secrets};
@@ -42,9 +42,6 @@ use crate::settings::{Database, Redis, Settings};
 
 /// The name of the shop's own signing key in the store.
 const SIGNING_KEY: &str = "signing-key";
-
-/// What a saga needs beside the longest wait for the payment provider, to write down what it heard.
-const AFTER_PAYMENT: Span = Span::seconds(5);
 
 /// The shop over these ports.
 pub fn assemble(ports: Ports, config: ShopConfig) -> Shop {
@@ -70,6 +67,7 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
     let ports = Ports {
         catalog: stores.catalog,
         storefront: stores.storefront,
+        storefront_rules: stores.storefront_rules,
         pricing: stores.pricing,
         stock: stores.stock,
         orders: stores.orders,
@@ -120,6 +118,7 @@ struct Stores {
     store: Arc<dyn Store>,
     catalog: Arc<dyn CatalogQueries>,
     storefront: Arc<dyn CatalogQueries>,
+    storefront_rules: Arc<dyn ShownRules>,
     pricing: Arc<dyn PricingQueries>,
     stock: Arc<dyn StockQueries>,
     orders: Arc<dyn OrderQueries>,
@@ -151,6 +150,7 @@ impl Stores {
         Self {
             catalog: store.clone(),
             storefront: store.clone(),
+            storefront_rules: store.clone(),
             pricing: store.clone(),
             stock: store.clone(),
             orders: store.clone(),
@@ -217,7 +217,8 @@ async fn postgres(settings: &Settings, database: &Database) -> Result<Stores, Po
     let store = Arc::new(PostgresStore::connect(config).await?);
     let carts = Arc::new(PostgresCarts::new(&store));
     let storefront = Arc::new(PostgresStorefront::new(store.clone()));
-    Ok(Stores { storefront, ..Stores::of(store, carts) })
+    let storefront_rules = storefront.clone();
+    Ok(Stores { storefront, storefront_rules, ..Stores::of(store, carts) })
 }
 
 #[cfg(feature = "redis")]
@@ -355,7 +356,6 @@ fn shop_config(settings: &Settings) -> ShopConfig {
     config.sweep_every = settings.sweep_every;
     config.give_up_payment_after = settings.payment.give_up;
     config.own_index = settings.database.is_some();
-    config.lease = config.lease.max(settings.payment.timeout.plus(AFTER_PAYMENT));
     config
 }
 

@@ -11,7 +11,7 @@ use crate::ports::imports::ImportQueries;
 use crate::ports::inventory::StockQueries;
 use crate::ports::order::{OrderQueries, Sagas};
 use crate::ports::payment::{PaymentGateway, SandboxLedger};
-use crate::ports::pricing::PricingQueries;
+use crate::ports::pricing::{PricingQueries, ShownRules};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::Store;
 use crate::ports::system::{AccessTokens, Clock, Ids, PasswordHasher, Secrets, Signer};
@@ -28,6 +28,8 @@ pub struct Ports {
     pub storefront: Arc<dyn CatalogQueries>,
     /// Promotions, taxes, shipping.
     pub pricing: Arc<dyn PricingQueries>,
+    /// Promotions, taxes and shipping for shoppers, as `storefront` is for products.
+    pub storefront_rules: Arc<dyn ShownRules>,
     /// Stock.
     pub stock: Arc<dyn StockQueries>,
     /// Orders.
@@ -85,8 +87,8 @@ pub struct ShopConfig {
     pub process: String,
     /// How long an order holds its stock while it is paid.
     pub hold: Span,
-    /// How long a saga stays with a process that does not tell of itself: longer than a payment
-    /// waits for its answer, or another process would ask for the money beside the first.
+    /// How long a saga stays with a process that does not tell of itself. One that is at work tells
+    /// of itself well before; see [`SagaRunner::renew`](super::order::SagaRunner::renew).
     pub lease: Span,
     /// After how long without an answer a payment is called off.
     pub give_up_payment_after: Span,
@@ -117,7 +119,7 @@ impl ShopConfig {
             other_locations: Vec::new(),
             process: process.into(),
             hold: Span::minutes(30),
-            lease: Span::seconds(10),
+            lease: Span::seconds(5),
             give_up_payment_after: Span::seconds(20),
             resolve_after: Span::millis(500),
             sweep_every: Span::seconds(10),

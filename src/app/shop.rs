@@ -64,6 +64,7 @@ impl Shop {
         } else {
             consumers.push(search);
         }
+        let runner = SagaRunner::new(ports.clone(), config.clone());
         Self {
             catalog: CatalogService::new(ports.clone(), config.clone()),
             imports: ImportService::new(ports.clone(), config.clone()),
@@ -71,9 +72,9 @@ impl Shop {
             search: SearchService::new(ports.clone(), config.clone()),
             staff: StaffService::new(ports.clone(), config.clone()),
             carts: CartService::new(ports.clone(), config.clone()),
-            orders: OrderService::new(ports.clone(), config.clone()),
+            orders: OrderService::new(ports.clone(), config.clone(), runner.clone()),
             inventory: InventoryService::new(ports.clone(), config.clone()),
-            runner: SagaRunner::new(ports.clone(), config.clone()),
+            runner,
             sweeper: Sweeper::new(ports.clone(), config.clone()),
             relay: Relay::new(ports.clone(), config.clone()),
             follower: Arc::new(Follower::new(ports.clone())),

@@ -9,6 +9,27 @@ use super::catalog::Page;
 use crate::domain::pricing::{PricingRules, Promotion, ShippingMethod, TaxRate, Uses};
 use crate::domain::shared::{CouponCode, PromotionId, ShippingMethodId, TaxRateId};
 
+/// Rules of prices for shoppers.
+#[async_trait]
+pub trait ShownRules: Send + Sync {
+    /// As [`PricingQueries::rules`], which another process may have changed a moment ago.
+    async fn shown_rules(&self, coupons: &[CouponCode]) -> Result<Arc<PricingRules>, PortError>;
+}
+
+#[async_trait]
+impl<P: PricingQueries> ShownRules for P {
+    async fn shown_rules(&self, coupons: &[CouponCode]) -> Result<Arc<PricingRules>, PortError> {
+        self.rules(coupons).await
+    }
+}
+
+#[async_trait]
+impl ShownRules for Arc<dyn PricingQueries> {
+    async fn shown_rules(&self, coupons: &[CouponCode]) -> Result<Arc<PricingRules>, PortError> {
+        self.rules(coupons).await
+    }
+}
+
 /// Promotions, tax rates and shipping methods, to be read.
 #[async_trait]
 pub trait PricingQueries: Send + Sync {

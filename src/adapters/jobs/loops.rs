@@ -65,6 +65,16 @@ pub(super) async fn sagas(shop: Arc<Shop>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
+/// Keeps the sagas that this process is at.
+pub(super) async fn leases(shop: Arc<Shop>, mut stopped: watch::Receiver<bool>) {
+    let every = duration(shop.runner.renew_every());
+    while unless_stopped(&mut stopped, sleep(every)).await {
+        if let Err(error) = shop.runner.renew().await {
+            tracing::debug!(%error, "leases are not renewed for a moment");
+        }
+    }
+}
+
 async fn saga_pause(shop: &Shop) -> Duration {
     let now = shop.ports.clock.now();
     match shop.runner.next_due().await {

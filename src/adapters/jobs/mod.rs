@@ -33,6 +33,8 @@ impl Jobs {
         let mut jobs = Self { stop, tasks: JoinSet::new(), restarts: Arc::default() };
         let sagas = shop.clone();
         jobs.keep("sagas", &stopped, move |stop| loops::sagas(sagas.clone(), stop));
+        let leases = shop.clone();
+        jobs.keep("leases", &stopped, move |stop| loops::leases(leases.clone(), stop));
         let sweeper = shop.clone();
         jobs.keep("sweeper", &stopped, move |stop| loops::sweeper(sweeper.clone(), stop));
         for consumer in &shop.consumers {

@@ -28,3 +28,6 @@ pub use config::{PostgresConfig, TimeSource};
 pub use migrate::migrate;
 pub use store::PostgresStore;
 pub use storefront::PostgresStorefront;
+
+#[cfg(test)]
+mod tests;

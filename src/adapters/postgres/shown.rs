@@ -7,7 +7,8 @@ use moka::{future, sync::Cache};
 
 use super::anew::Anew;
 use crate::domain::catalog::Category;
-use crate::domain::shared::{ProductId, Sku, Slug, VariantId};
+use crate::domain::pricing::PricingRules;
+use crate::domain::shared::{CouponCode, ProductId, Sku, Slug, VariantId};
 use crate::ports::PortError;
 use crate::ports::catalog::{CategoryNode, ProductView, SlugTarget};
 
@@ -51,6 +52,7 @@ pub struct Shown {
     skus: Cache<Sku, ProductId>,
     tree: future::Cache<u64, Arc<Vec<CategoryNode>>>,
     categories: future::Cache<(Slug, u64), Arc<Category>>,
+    rules: future::Cache<(Vec<CouponCode>, u64), Arc<PricingRules>>,
     /// What is being read: of several who want it at once one reads.
     readings: future::Cache<(Asked, u64), SlugTarget>,
     changed: Vec<AtomicU64>,
@@ -73,6 +75,7 @@ impl Shown {
             skus: Cache::new(most.saturating_mul(4)),
             tree: future::Cache::new(2),
             categories: future::Cache::new(most.min(10_000)),
+            rules: future::Cache::new(1_000),
             readings: future::Cache::builder()
                 .max_capacity(most.min(10_000))
                 .time_to_live(Duration::from_secs(1))
@@ -221,6 +224,21 @@ impl Shown {
             Err(failed) if matches!(*failed, Failed::Absent) => Ok(None),
             Err(failed) => Err(failed),
         }
+    }
+
+    /// The rules of prices with the promotions of these codes, read by `read` where they are not
+    /// known.
+    pub async fn rules(
+        &self,
+        coupons: &[CouponCode],
+        read: impl Future<Output = Result<Arc<PricingRules>, PortError>>,
+    ) -> Result<Arc<PricingRules>, PortError> {
+        if !self.is_current() {
+            return read.await;
+        }
+        let stamp = self.all_changed.load(Ordering::SeqCst);
+        let read = async { read.await.map_err(Failed::Port) };
+        self.rules.try_get_with((coupons.to_vec(), stamp), read).await.map_err(Failed::told)
     }
 
     fn counter(&self, id: ProductId) -> Option<&AtomicU64> {

@@ -5,11 +5,13 @@ use async_trait::async_trait;
 use super::shown::{Asked, Failed, Shown};
 use super::store::PostgresStore;
 use crate::domain::catalog::{Category, ProductStatus};
-use crate::domain::shared::{CategoryId, ProductId, Sku, Slug, VariantId};
+use crate::domain::pricing::PricingRules;
+use crate::domain::shared::{CategoryId, CouponCode, ProductId, Sku, Slug, VariantId};
 use crate::ports::PortError;
 use crate::ports::catalog::{
     CatalogQueries, CategoryNode, ListMark, ListQuery, Page, ProductView, SlugTarget,
 };
+use crate::ports::pricing::{PricingQueries as _, ShownRules};
 
 type View = Arc<ProductView>;
 
@@ -162,5 +164,12 @@ impl CatalogQueries for PostgresStorefront {
         name: &str,
     ) -> Result<Option<Arc<Category>>, PortError> {
         self.store.category_by_name(parent, name).await
+    }
+}
+
+#[async_trait]
+impl ShownRules for PostgresStorefront {
+    async fn shown_rules(&self, coupons: &[CouponCode]) -> Result<Arc<PricingRules>, PortError> {
+        self.shown().rules(coupons, self.store.rules(coupons)).await
     }
 }

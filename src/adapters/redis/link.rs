@@ -1,17 +1,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadpool::Runtime;
+use deadpool::managed::{BuildError, Object, Pool, PoolConfig, QueueMode, Timeouts};
+use deadpool_redis::redis::aio::ConnectionLike;
 use deadpool_redis::redis::{
     AsyncConnectionConfig, Cmd, FromRedisValue, RedisError, Script, ScriptInvocation,
 };
-use deadpool_redis::{
-    BuildError, Manager, Pool, PoolConfig, QueueMode, Runtime, Timeouts, cluster,
-};
+use deadpool_redis::{Manager, cluster};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::config::RedisConfig;
 use super::fault::Fault;
+use super::trusting::Trusting;
 use crate::ports::PortError;
 
 /// The connections of this process to Redis.
@@ -25,8 +27,8 @@ pub struct RedisLink {
 
 #[derive(Clone)]
 enum Pools {
-    One(Pool),
-    Cluster(cluster::Pool),
+    One(Pool<Trusting<Manager>>),
+    Cluster(Pool<Trusting<cluster::Manager>>),
 }
 
 /// What is asked of Redis, about one key.
@@ -89,22 +91,8 @@ impl RedisLink {
         let (pools, patience) = (self.pools.clone(), self.patience);
         let task = self.runtime.spawn(async move {
             match pools {
-                Pools::One(pool) => {
-                    let mut connection = pool.get().await.map_err(Fault::Away)?;
-                    let answer = bounded(patience, asked.put(&mut connection)).await;
-                    if answer.as_ref().is_err_and(Fault::spoils_connection) {
-                        drop(deadpool_redis::Connection::take(connection));
-                    }
-                    answer
-                }
-                Pools::Cluster(pool) => {
-                    let mut connection = pool.get().await.map_err(Fault::Away)?;
-                    let answer = bounded(patience, asked.put(&mut connection)).await;
-                    if answer.as_ref().is_err_and(Fault::spoils_connection) {
-                        drop(cluster::Connection::take(connection));
-                    }
-                    answer
-                }
+                Pools::One(pool) => asked.over(&pool, patience).await,
+                Pools::Cluster(pool) => asked.over(&pool, patience).await,
             }
         });
         task.await.unwrap_or(Err(Fault::Late))
@@ -112,10 +100,26 @@ impl RedisLink {
 }
 
 impl Asked {
+    /// Asks over a connection of the pool, which is not used again where it may still hold the
+    /// answer.
+    async fn over<T, M>(&self, pool: &Pool<Trusting<M>>, patience: Duration) -> Result<T, Fault>
+    where
+        T: FromRedisValue,
+        M: deadpool::managed::Manager<Error = RedisError>,
+        M::Type: ConnectionLike + Send,
+    {
+        let mut connection = pool.get().await.map_err(Fault::Away)?;
+        let answer = bounded(patience, self.put(&mut *connection)).await;
+        if answer.as_ref().is_err_and(Fault::spoils_connection) {
+            drop(Object::take(connection));
+        }
+        answer
+    }
+
     async fn put<T, C>(&self, connection: &mut C) -> Result<T, RedisError>
     where
         T: FromRedisValue,
-        C: deadpool_redis::redis::aio::ConnectionLike + Send,
+        C: ConnectionLike + Send,
     {
         match self {
             Self::Command(command) => command.query_async(connection).await,
@@ -144,19 +148,22 @@ async fn bounded<T>(
     }
 }
 
-fn single(address: &str, config: &RedisConfig) -> Result<Pool, PortError> {
+fn single(address: &str, config: &RedisConfig) -> Result<Pool<Trusting<Manager>>, PortError> {
     let limits = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(config.timeout))
         .set_response_timeout(Some(config.timeout));
     let manager = Manager::new_with_config(address, limits).map_err(|_| bad_url())?;
-    let pool = Pool::builder(manager).config(sizes(config)).runtime(Runtime::Tokio1).build();
-    pool.map_err(unbuilt)
+    let pool = Pool::builder(Trusting(manager)).config(sizes(config)).runtime(Runtime::Tokio1);
+    pool.build().map_err(unbuilt)
 }
 
-fn clustered(addresses: &[&str], config: &RedisConfig) -> Result<cluster::Pool, PortError> {
+fn clustered(
+    addresses: &[&str],
+    config: &RedisConfig,
+) -> Result<Pool<Trusting<cluster::Manager>>, PortError> {
     let manager = cluster::Manager::new(addresses.to_vec(), false).map_err(|_| bad_url())?;
-    let pool = cluster::Pool::builder(manager).config(sizes(config));
-    pool.runtime(Runtime::Tokio1).build().map_err(unbuilt)
+    let pool = Pool::builder(Trusting(manager)).config(sizes(config)).runtime(Runtime::Tokio1);
+    pool.build().map_err(unbuilt)
 }
 
 fn sizes(config: &RedisConfig) -> PoolConfig {

@@ -8,6 +8,7 @@ mod carts;
 mod config;
 mod fault;
 mod link;
+mod trusting;
 
 pub use carts::RedisCarts;
 pub use config::RedisConfig;

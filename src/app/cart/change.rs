@@ -81,6 +81,7 @@ impl CartService {
     ) -> Result<(Arc<CartView>, Quote), AppError> {
         let spec = BasketSpec {
             catalog: &*self.ports.storefront,
+            rules: &*self.ports.storefront_rules,
             currency: cart.currency(),
             lines: cart.lines(),
             coupons: cart.coupons(),

@@ -14,11 +14,14 @@ use crate::domain::shared::{
 };
 use crate::ports::cart::{CartLineView, LineProblem};
 use crate::ports::catalog::{CatalogQueries, ProductView, ReadContext};
+use crate::ports::pricing::ShownRules;
 
 /// What is to be priced.
 pub(in crate::app) struct BasketSpec<'a> {
     /// Where products are looked up: as they are for an order, as they are shown for a cart.
     pub catalog: &'a dyn CatalogQueries,
+    /// Where the rules of prices are, likewise.
+    pub rules: &'a dyn ShownRules,
     /// What it is paid in.
     pub currency: Currency,
     /// What is bought.
@@ -176,7 +179,7 @@ async fn basket(
             });
         }
     }
-    let rules = ports.pricing.rules(spec.coupons).await?;
+    let rules = spec.rules.shown_rules(spec.coupons).await?;
     for promotion in &rules.promotions {
         if promotion.limits().is_limited() {
             let uses = ports.pricing.uses(promotion.id(), spec.customer_key).await?;

@@ -78,6 +78,7 @@ pub(super) async fn draft(
     let coupons = source.cart.as_ref().map(|cart| cart.coupons()).unwrap_or_default();
     let spec = BasketSpec {
         catalog: &*ports.catalog,
+        rules: &ports.pricing,
         currency: source.cart.as_ref().map_or(config.currency, |cart| cart.currency()),
         lines: &source.lines,
         coupons,

@@ -34,9 +34,8 @@ pub struct OrderService {
 }
 
 impl OrderService {
-    /// The use cases over these ports.
-    pub fn new(ports: Arc<Ports>, config: Arc<ShopConfig>) -> Self {
-        let runner = SagaRunner::new(ports.clone(), config.clone());
+    /// The use cases over these ports; `runner` drives what they begin.
+    pub fn new(ports: Arc<Ports>, config: Arc<ShopConfig>, runner: SagaRunner) -> Self {
         Self { ports, config, runner }
     }
 }

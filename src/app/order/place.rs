@@ -93,7 +93,7 @@ impl OrderService {
             let order = OrderId::new(self.ports.ids.next());
             let saga = Saga::checkout(order, lease.clone(), now);
             match self.reserve(order, drafted, saga.clone(), &key, now).await {
-                Ok(()) => return self.finish(order, saga, &key).await,
+                Ok(placed) => return self.finish(order, saga, Some(placed), &key).await,
                 Err(CommitError::Refused(Conflict::CartOrdered)) => {
                     let refusal = Refusal::CartOrdered;
                     return Ok(Placement::done(remember(&self.ports, key, refusal, now).await?));
@@ -118,7 +118,7 @@ impl OrderService {
         }
     }
 
-    /// The first commit: the order with its stock, its coupon uses, its saga and its key.
+    /// The first commit: the order with its stock, its coupon uses, its saga and its key. The order.
     async fn reserve(
         &self,
         id: OrderId,
@@ -126,30 +126,29 @@ impl OrderService {
         saga: Saga,
         key: &KeyClaim,
         now: Timestamp,
-    ) -> Result<(), CommitError> {
+    ) -> Result<Arc<Order>, CommitError> {
         let payment = PaymentId::new(self.ports.ids.next());
         let mut bits = [0_u8; 8];
         self.ports.secrets.fill(&mut bits);
         let held_until = now.plus(self.config.hold);
         let (placed, reservations, uses) = drafted.into_parts(id, payment, bits, held_until);
-        let place = PlaceOrder {
-            change: Order::place(placed),
-            reservations,
-            uses,
-            saga,
-            key: Some(key.clone()),
-        };
-        self.ports.store.commit(UnitOfWork::of(now, Write::PlaceOrder(Box::new(place)))).await
+        let change = Order::place(placed);
+        let order = Arc::new(change.order.clone());
+        let place = PlaceOrder { change, reservations, uses, saga, key: Some(key.clone()) };
+        self.ports.store.commit(UnitOfWork::of(now, Write::PlaceOrder(Box::new(place)))).await?;
+        Ok(order)
     }
 
-    /// Drives the saga as far as it goes and answers what the key then holds.
+    /// Drives the saga as far as it goes and answers what the key then holds. `placed` is its order
+    /// where this request placed it just now.
     async fn finish(
         &self,
         order: OrderId,
         saga: Saga,
+        placed: Option<Arc<Order>>,
         key: &KeyClaim,
     ) -> Result<Placement, AppError> {
-        if let Err(error) = self.runner.drive(saga.clone()).await {
+        if let Err(error) = self.runner.drive_order(saga.clone(), placed).await {
             tracing::warn!(order.id = %order, %error, "checkout left to the runner");
         }
         let now = self.ports.clock.now();
@@ -177,7 +176,7 @@ impl OrderService {
             _ => return Err(AppError::Port(error)),
         }
         match self.ports.sagas.claim(SagaId::Checkout(order), lease, now).await? {
-            Some(saga) => self.finish(order, saga, key).await,
+            Some(saga) => self.finish(order, saga, None, key).await,
             None => self.still_pending(order, false).await,
         }
     }
@@ -188,7 +187,7 @@ impl OrderService {
         let id = SagaId::Checkout(order);
         let lease = self.runner.new_lease(now);
         if let Some(saga) = self.ports.sagas.claim(id, lease, now).await? {
-            let mut placement = self.finish(order, saga, key).await?;
+            let mut placement = self.finish(order, saga, None, key).await?;
             placement.replayed = true;
             return Ok(placement);
         }

@@ -1,8 +1,9 @@
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::{AppError, Ports, ShopConfig};
-use crate::domain::order::{CheckoutState, Lease, Order, RefundJobState, Saga, SagaPlan};
-use crate::domain::shared::{OrderId, Timestamp};
+use crate::domain::order::{CheckoutState, Lease, Order, RefundJobState, Saga, SagaId, SagaPlan};
+use crate::domain::shared::{OrderId, Span, Timestamp};
 use crate::ports::store::{CommitError, Conflict, SagaStep, UnitOfWork, Write};
 
 /// Drives sagas: those of requests while these wait, and all others that are due.
@@ -10,6 +11,45 @@ use crate::ports::store::{CommitError, Conflict, SagaStep, UnitOfWork, Write};
 pub struct SagaRunner {
     pub(super) ports: Arc<Ports>,
     pub(super) config: Arc<ShopConfig>,
+    in_hand: InHand,
+}
+
+/// The sagas that this process is at, and the leases that it has them under.
+#[derive(Clone, Default)]
+struct InHand(Arc<Mutex<HashMap<SagaId, Lease>>>);
+
+/// A saga that is in hand until this is dropped, however its work ends.
+struct Held<'a> {
+    hand: &'a InHand,
+    id: SagaId,
+}
+
+impl InHand {
+    fn take(&self, saga: &Saga) -> Option<Held<'_>> {
+        let lease = saga.lease.clone()?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(saga.id, lease);
+        Some(Held { hand: self, id: saga.id })
+    }
+
+    /// Those whose leases end before `moment`.
+    fn ending_before(&self, moment: Timestamp) -> Vec<(SagaId, Lease)> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ending = held.iter().filter(|(_, lease)| lease.until < moment);
+        ending.map(|(id, lease)| (*id, lease.clone())).collect()
+    }
+
+    fn renewed(&self, id: SagaId, lease: Lease) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = held.get_mut(&id).filter(|known| known.owner == lease.owner) {
+            *known = lease;
+        }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.hand.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
 }
 
 /// What a step of a saga came to.
@@ -28,7 +68,7 @@ impl SagaRunner {
 
     /// A runner over these ports.
     pub fn new(ports: Arc<Ports>, config: Arc<ShopConfig>) -> Self {
-        Self { ports, config }
+        Self { ports, config, in_hand: InHand::default() }
     }
 
     /// Takes the sagas that are due and drives each as far as it goes; how many those were. A saga
@@ -50,6 +90,27 @@ impl SagaRunner {
         Ok(count)
     }
 
+    /// Tells that this process is still at the sagas that it is at for long, as while a payment
+    /// waits for its answer; how many those were. One that dies tells nothing, so that another
+    /// takes over when the lease ends.
+    pub async fn renew(&self) -> Result<usize, AppError> {
+        let now = self.ports.clock.now();
+        let half = Span::micros(self.config.lease.as_micros() / 2);
+        let ending = self.in_hand.ending_before(now.plus(half));
+        for (id, lease) in &ending {
+            let lease = Lease { until: now.plus(self.config.lease), ..lease.clone() };
+            if self.ports.sagas.claim(*id, lease.clone(), now).await?.is_some() {
+                self.in_hand.renewed(*id, lease);
+            }
+        }
+        Ok(ending.len())
+    }
+
+    /// How often to [`renew`](Self::renew).
+    pub fn renew_every(&self) -> Span {
+        Span::micros(self.config.lease.as_micros() / 4)
+    }
+
     /// When the next saga is due, if any is under way.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, AppError> {
         Ok(self.ports.sagas.next_due().await?)
@@ -64,10 +125,21 @@ impl SagaRunner {
 
     /// Drives a saga that is in our hands until it is over or has to wait.
     pub(super) async fn drive(&self, saga: Saga) -> Result<(), AppError> {
+        self.drive_order(saga, None).await
+    }
+
+    /// The same, with its order where that is known as it stands.
+    pub(super) async fn drive_order(
+        &self,
+        saga: Saga,
+        known: Option<Arc<Order>>,
+    ) -> Result<(), AppError> {
+        let mut known = known;
+        let _held = self.in_hand.take(&saga);
         let mut saga = saga;
         for _ in 0..Self::MAX_STEPS {
             let step = match saga.plan.clone() {
-                SagaPlan::Checkout(state) => self.checkout_step(&saga, state).await?,
+                SagaPlan::Checkout(state) => self.checkout_step(&saga, state, known.take()).await?,
                 SagaPlan::Refund(RefundJobState::Paying) => self.refund_step(&saga).await?,
                 SagaPlan::Refund(_) => Step::Rest,
             };
@@ -79,8 +151,16 @@ impl SagaRunner {
         Ok(())
     }
 
-    async fn checkout_step(&self, saga: &Saga, state: CheckoutState) -> Result<Step, AppError> {
-        let order = self.load(saga.id.order()).await?;
+    async fn checkout_step(
+        &self,
+        saga: &Saga,
+        state: CheckoutState,
+        known: Option<Arc<Order>>,
+    ) -> Result<Step, AppError> {
+        let order = match known {
+            Some(order) => order,
+            None => self.load(saga.id.order()).await?,
+        };
         match state {
             CheckoutState::Paying => self.pay(saga, &order).await,
             CheckoutState::Resolving { since } => self.resolve(saga, &order, since).await,

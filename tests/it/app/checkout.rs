@@ -154,16 +154,3 @@ async fn more_than_there_is_cannot_be_ordered() {
     assert_eq!(refused.outcome, Outcome::Refused(short));
     assert_eq!(level(&shop).await, (10, 0));
 }
-
-#[tokio::test]
-async fn a_checkout_is_nobody_elses_while_its_payment_may_still_be_answered() {
-    for (timeout, lease) in [("60000", 65), ("8000", 13), ("1000", 10)] {
-        let variables = [
-            ("ECICOMM__PAYMENT__TIMEOUT_MS".to_owned(), timeout.to_owned()),
-            ("ECICOMM__HTTP__REQUEST_TIMEOUT_SECONDS".to_owned(), "90".to_owned()),
-        ];
-        let settings = Settings::from_variables(&variables.into()).unwrap();
-        let shop = ecicomm::bootstrap::build(&settings).await.unwrap();
-        assert_eq!(shop.config.lease, Span::seconds(lease));
-    }
-}

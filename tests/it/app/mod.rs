@@ -8,9 +8,12 @@ mod failed_lines;
 mod import;
 mod inventory;
 mod jobs;
+mod leases;
 mod pricing;
 mod refund;
 mod relay;
 mod search;
 mod staff;
+#[cfg(feature = "postgres")]
+mod statements;
 mod support;

@@ -74,7 +74,9 @@ pub async fn run(crowd: Crowd, cells: &[Cell], each: Duration, verdict: &Verdict
         let after = book.tally();
         let back = prober.confirmed_again(BACK_WITHIN).await;
         let attempted = after.attempted - before.attempted;
-        verdict.check("E8", attempted >= LEAST_ORDERS, || {
+        // Shoppers whose orders are pending ask on for them, and begin no others.
+        let under_way = attempted + (after.pending - before.pending);
+        verdict.check("E8", attempted > 0 && under_way >= LEAST_ORDERS, || {
             format!("only {attempted} ordered while it was {}", cell.name)
         });
         prober.all_buy_again(u64::try_from(crowd.shoppers).unwrap()).await;

@@ -8,3 +8,5 @@ pub mod disk;
 pub mod servers;
 #[cfg(feature = "redb")]
 pub mod told;
+#[cfg(feature = "postgres")]
+pub mod wire;

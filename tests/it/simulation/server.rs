@@ -100,6 +100,7 @@ impl Backend {
         Ports {
             store: Faulty::<dyn Store>::new(gate, store.clone()),
             catalog: Faulty::<dyn CatalogQueries>::new(gate, store.clone()),
+            storefront_rules: Faulty::<dyn PricingQueries>::new(gate, store.clone()),
             storefront: Faulty::<dyn CatalogQueries>::new(gate, store.clone()),
             pricing: Faulty::<dyn PricingQueries>::new(gate, store.clone()),
             stock: Faulty::<dyn StockQueries>::new(gate, store.clone()),

@@ -151,6 +151,9 @@ impl Draft<'_> {
 
     async fn apply(&mut self, write: &Write) -> Result<(), Fault> {
         use Write as W;
+        if shows_rules(write) {
+            self.anew = Anew::All;
+        }
         match write {
             W::SaveProduct { product, expected } => self.save_product(product, *expected).await,
             W::AddPopularity { product, units } => self.add_popularity(*product, *units).await,
@@ -184,6 +187,20 @@ impl Draft<'_> {
             W::PutSecret { name, value } => self.put_secret(name, value).await,
         }
     }
+}
+
+/// Whether a write changes rules of prices, which carts are shown by.
+fn shows_rules(write: &Write) -> bool {
+    use Write as W;
+    matches!(
+        write,
+        W::SavePromotion { .. }
+            | W::DeletePromotion { .. }
+            | W::SaveTaxRate { .. }
+            | W::DeleteTaxRate { .. }
+            | W::SaveShippingMethod { .. }
+            | W::DeleteShippingMethod { .. }
+    )
 }
 
 /// What a function of `migrations/` answers: nothing where it applied the write.

@@ -57,9 +57,12 @@ pub async fn by_variants(
     ids: Vec<VariantId>,
 ) -> Result<Vec<Option<View>>, Fault> {
     let keys: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let rows = shown!(
-        "v.id::text",
-        "JOIN (SELECT DISTINCT id, product FROM variants WHERE id = ANY($1)) v ON v.product = s.id",
+    let rows = sqlx::query_as!(
+        ShownRow,
+        r#"SELECT asked AS "asked!", record AS "record!", version AS "version!", bands AS "bands!",
+            sold AS "sold!", ordinals AS "ordinals!", categories AS "categories!",
+            slugs AS "slugs!", names AS "names!"
+        FROM shown_by_variants($1)"#,
         &keys
     );
     arranged(rows.fetch_all(connection).await?, keys.iter().map(Uuid::to_string))

@@ -72,7 +72,7 @@ fn save_rate(parts: &TaxRateParts) -> Write {
     Write::SaveTaxRate { expected: before(parts.version), tax_rate }
 }
 
-fn method(number: u128, code: &str) -> ShippingMethodParts {
+pub fn method(number: u128, code: &str) -> ShippingMethodParts {
     ShippingMethodParts {
         id: ShippingMethodId::new(Uuid::from_u128(number)),
         code: ShippingCode::try_new(code).unwrap(),
@@ -85,7 +85,7 @@ fn method(number: u128, code: &str) -> ShippingMethodParts {
     }
 }
 
-fn save_method(parts: &ShippingMethodParts) -> Write {
+pub fn save_method(parts: &ShippingMethodParts) -> Write {
     let method = Arc::new(ShippingMethod::try_new(parts.clone()).unwrap());
     Write::SaveShippingMethod { expected: before(parts.version), method }
 }

@@ -1,0 +1,139 @@
+//! A listener between a shop and Postgres that hears what is said.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What a connection said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// It asked for a statement to be run.
+    Statement(String),
+    /// It asked for one to be prepared, which it does once.
+    Prepared,
+    /// It waits for the answer.
+    RoundTrip,
+}
+
+/// The way to a server, with an ear to it.
+pub struct Wire {
+    address: SocketAddr,
+    said: Arc<Mutex<Vec<(u32, Said)>>>,
+}
+
+impl Wire {
+    /// A way to the server at `target`, as in `127.0.0.1:5432`.
+    pub async fn to(target: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let said = Arc::default();
+        tokio::spawn(listen(listener, target.to_owned(), Arc::clone(&said)));
+        Self { address, said }
+    }
+
+    /// Where it begins.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What was said since the last look, by each connection in order.
+    pub fn take(&self) -> Vec<(u32, Said)> {
+        std::mem::take(&mut *self.said.lock().unwrap())
+    }
+}
+
+async fn listen(listener: TcpListener, target: String, said: Arc<Mutex<Vec<(u32, Said)>>>) {
+    for number in 0.. {
+        let Ok((client, _)) = listener.accept().await else { return };
+        let server = TcpStream::connect(&target).await.unwrap();
+        client.set_nodelay(true).unwrap();
+        server.set_nodelay(true).unwrap();
+        let (from_client, mut to_client) = client.into_split();
+        let (mut from_server, to_server) = server.into_split();
+        tokio::spawn(async move {
+            // Either side may end a connection at any moment.
+            let _ = copy(&mut from_server, &mut to_client).await;
+        });
+        let hear = Ear { number, said: said.clone(), known: HashMap::new(), bound: String::new() };
+        tokio::spawn(async move {
+            let _ = hear.pass(from_client, to_server).await;
+        });
+    }
+}
+
+/// Hears one connection.
+struct Ear {
+    number: u32,
+    said: Arc<Mutex<Vec<(u32, Said)>>>,
+    known: HashMap<String, String>,
+    bound: String,
+}
+
+/// The code of a request for TLS, after which the client begins anew.
+const TLS: u32 = 80_877_103;
+
+impl Ear {
+    /// Passes on what the client says, message by message: a length, itself included, and before it
+    /// in all but the first a letter. See "Message Formats" in the manual of Postgres.
+    async fn pass(
+        mut self,
+        mut from: OwnedReadHalf,
+        mut to: OwnedWriteHalf,
+    ) -> std::io::Result<()> {
+        loop {
+            let first = message(&mut from).await?;
+            to.write_all(&[&length(&first)[..], &first].concat()).await?;
+            if first.get(..4) != Some(&TLS.to_be_bytes()) {
+                break;
+            }
+        }
+        loop {
+            let kind = from.read_u8().await?;
+            let body = message(&mut from).await?;
+            self.hear(kind, &body);
+            to.write_all(&[&[kind], &length(&body)[..], &body].concat()).await?;
+        }
+    }
+
+    fn hear(&mut self, kind: u8, body: &[u8]) {
+        let mut texts = body.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+        let mut text = || texts.next().unwrap_or_default().into_owned();
+        match kind {
+            b'P' => {
+                let (name, statement) = (text(), text());
+                self.known.insert(name, statement);
+                self.say(Said::Prepared);
+            }
+            b'B' => {
+                let (_, name) = (text(), text());
+                self.bound = self.known.get(&name).cloned().unwrap_or_default();
+            }
+            b'E' => self.say(Said::Statement(self.bound.clone())),
+            b'Q' => {
+                self.say(Said::Statement(text()));
+                self.say(Said::RoundTrip);
+            }
+            b'S' => self.say(Said::RoundTrip),
+            _ => {}
+        }
+    }
+
+    fn say(&self, what: Said) {
+        self.said.lock().unwrap().push((self.number, what));
+    }
+}
+
+fn length(body: &[u8]) -> [u8; 4] {
+    u32::try_from(body.len() + 4).unwrap().to_be_bytes()
+}
+
+async fn message(from: &mut OwnedReadHalf) -> std::io::Result<Vec<u8>> {
+    let length = from.read_u32().await?;
+    let mut body = vec![0; usize::try_from(length).unwrap().saturating_sub(4)];
+    from.read_exact(&mut body).await?;
+    Ok(body)
+}
