@@ -3,7 +3,9 @@
 use std::sync::{Arc, RwLock};
 
 use ecicomm::adapters::memory::{MemoryConfig, MemoryStore};
-use ecicomm::domain::shared::{Currency, Timestamp};
+use ecicomm::domain::shared::Currency;
+#[cfg(feature = "redb")]
+use ecicomm::domain::shared::Timestamp;
 
 #[cfg(feature = "redb")]
 pub use crate::harness::disk::Disk;
