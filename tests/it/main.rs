@@ -7,7 +7,7 @@
 mod api;
 mod app;
 mod architecture;
-#[cfg(all(unix, feature = "redb", feature = "remote", feature = "postgres"))]
+#[cfg(all(unix, feature = "redb", feature = "remote", feature = "postgres", feature = "redis"))]
 mod chaos;
 mod command;
 mod contract;

@@ -75,13 +75,14 @@ impl SagaRunner {
         let now = self.ports.clock.now();
         let change = allowed(order.confirm(captured, now))?;
         let plan = SagaPlan::Checkout(CheckoutState::Confirmed);
+        let outcome = Outcome::Order(Arc::new(change.order.clone()));
         let step = SagaStep {
-            outcome: Some(Outcome::Order(Arc::new(change.order.clone()))),
+            outcome: Some(outcome.clone()),
             change: Some(change),
             saga: saga.clone().advance(plan, &[Effect::Confirmed], now),
         };
         match self.commit(Write::ConfirmOrder, step, now).await {
-            Ok(_) => Ok(Step::Rest),
+            Ok(moved) => Ok(moved.map_or(Step::Rest, |_| Step::Over(outcome))),
             Err(CommitError::Refused(Conflict::ReservationLost)) if captured => {
                 self.begin_paying_back(saga, order, now).await
             }
@@ -124,13 +125,15 @@ impl SagaRunner {
         now: Timestamp,
     ) -> Result<Step, AppError> {
         let plan = SagaPlan::Checkout(CheckoutState::Compensated);
+        let outcome = Outcome::Refused(refusal);
         let step = SagaStep {
             change: Some(change),
             saga: saga.clone().advance(plan, effects, now),
-            outcome: Some(Outcome::Refused(refusal)),
+            outcome: Some(outcome.clone()),
         };
-        self.commit(Write::CompensateOrder, step, now).await.map_err(AppError::of_commit)?;
-        Ok(Step::Rest)
+        let moved = self.commit(Write::CompensateOrder, step, now).await;
+        let moved = moved.map_err(AppError::of_commit)?;
+        Ok(moved.map_or(Step::Rest, |_| Step::Over(outcome)))
     }
 
     /// No answer: the provider's own record has to tell, a little later.

@@ -148,8 +148,12 @@ impl OrderService {
         placed: Option<Arc<Order>>,
         key: &KeyClaim,
     ) -> Result<Placement, AppError> {
-        if let Err(error) = self.runner.drive_order(saga.clone(), placed).await {
-            tracing::warn!(order.id = %order, %error, "checkout left to the runner");
+        match self.runner.drive_order(saga.clone(), placed).await {
+            Ok(Some(outcome)) => return Ok(Placement { outcome, replayed: false, pending: false }),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(order.id = %order, %error, "checkout left to the runner");
+            }
         }
         let now = self.ports.clock.now();
         if let Ok(Known::Done(outcome)) = look_up(&self.ports, key, now).await {

@@ -251,7 +251,7 @@ impl OrderService {
         };
         match step {
             Step::Next(saga) => self.runner.drive(saga).await,
-            Step::Rest => Ok(()),
+            Step::Over(_) | Step::Rest => Ok(()),
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::app::{AppError, Ports, ShopConfig};
 use crate::domain::order::{CheckoutState, Lease, Order, RefundJobState, Saga, SagaId, SagaPlan};
 use crate::domain::shared::{OrderId, Span, Timestamp};
+use crate::ports::idempotency::Outcome;
 use crate::ports::store::{CommitError, Conflict, SagaStep, UnitOfWork, Write};
 
 /// Drives sagas: those of requests while these wait, and all others that are due.
@@ -56,6 +57,8 @@ impl Drop for Held<'_> {
 pub(super) enum Step {
     /// The saga in its next state, still in our hands.
     Next(Saga),
+    /// It is over by our commit, which keeps this for whoever asked.
+    Over(Outcome),
     /// It is over, waits, or is another's now.
     Rest,
 }
@@ -125,15 +128,16 @@ impl SagaRunner {
 
     /// Drives a saga that is in our hands until it is over or has to wait.
     pub(super) async fn drive(&self, saga: Saga) -> Result<(), AppError> {
-        self.drive_order(saga, None).await
+        self.drive_order(saga, None).await.map(drop)
     }
 
-    /// The same, with its order where that is known as it stands.
+    /// The same, with its order where that is known as it stands. What it came to, where that was
+    /// committed here.
     pub(super) async fn drive_order(
         &self,
         saga: Saga,
         known: Option<Arc<Order>>,
-    ) -> Result<(), AppError> {
+    ) -> Result<Option<Outcome>, AppError> {
         let mut known = known;
         let _held = self.in_hand.take(&saga);
         let mut saga = saga;
@@ -145,10 +149,11 @@ impl SagaRunner {
             };
             match step {
                 Step::Next(next) => saga = next,
-                Step::Rest => return Ok(()),
+                Step::Over(outcome) => return Ok(Some(outcome)),
+                Step::Rest => return Ok(None),
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     async fn checkout_step(

@@ -17,3 +17,5 @@ mod staff;
 #[cfg(feature = "postgres")]
 mod statements;
 mod support;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod without_redis;

@@ -11,7 +11,7 @@ use super::backend::Place;
 use super::book::Book;
 use super::check::{Checker, MINUTE};
 use super::client::Request;
-use super::fleet::{Fleet, HOLD, Opening, SHORT_TIMEOUT};
+use super::fleet::{Fleet, HOLD, Opening, SHORT_TIMEOUT, Troubled};
 use super::goods::Goods;
 use super::load::{Crowd, Load, announce_coupon};
 use super::proxy::Manner;
@@ -66,6 +66,7 @@ pub async fn run(plan: Crashes, verdict: &Verdict) -> Report {
         place: plan.place,
         servers: plan.servers,
         payment_timeout: SHORT_TIMEOUT,
+        redis: false,
         drain_seconds: 0,
         verdict,
     })
@@ -160,13 +161,13 @@ impl Run {
     async fn owe(&mut self, kills: u64) {
         self.note_last_kill().await;
         self.owing = true;
-        self.fleet.proxy().treat(Manner::Mute);
+        self.fleet.proxy(Troubled::Payment).treat(Manner::Mute);
         time::sleep(HOLD + Duration::from_secs(10)).await;
-        self.fleet.proxy().treat(Manner::NoRefunds);
+        self.fleet.proxy(Troubled::Payment).treat(Manner::NoRefunds);
         for _ in 0..kills {
             self.kill().await;
         }
-        self.fleet.proxy().treat(Manner::Pass);
+        self.fleet.proxy(Troubled::Payment).treat(Manner::Pass);
     }
 
     fn finish(&mut self, book: &Book, sagas: &[Saga], rest: Duration) {

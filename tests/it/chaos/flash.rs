@@ -41,6 +41,7 @@ pub async fn run(sale: Sale, verdict: &Verdict) -> Report {
         place: sale.place,
         servers: 1,
         payment_timeout: LONG_TIMEOUT,
+        redis: false,
         drain_seconds: 0,
         verdict,
     })

@@ -15,6 +15,7 @@ use super::goods::Goods;
 use super::process::{Call, LOOK, Process, Temporary};
 use super::proxy::Proxy;
 use super::verdict::Verdict;
+use crate::harness::servers::Redis;
 
 /// Who may do everything.
 pub const ADMINISTRATOR: (&str, &str) = ("admin@chaos.example", "Ch4os-is-tested!");
@@ -44,10 +45,21 @@ pub struct Opening<'a> {
     pub servers: usize,
     /// How long the shop waits for an answer of the provider.
     pub payment_timeout: Duration,
+    /// Whether carts are in a Redis of the run's own.
+    pub redis: bool,
     /// How long a server that was told to stop still serves those who did not hear of it.
     pub drain_seconds: u64,
     /// By which its folder stays where the run went wrong.
     pub verdict: &'a Verdict,
+}
+
+/// What may be in trouble while the shop goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Troubled {
+    /// The payment provider.
+    Payment,
+    /// What keeps the carts.
+    Redis,
 }
 
 /// All processes of a shop.
@@ -55,6 +67,8 @@ pub struct Fleet {
     servers: Vec<Option<Process>>,
     sandbox: Process,
     proxy: Proxy,
+    /// What carts are in, behind a proxy too.
+    redis: Option<(Redis, Proxy)>,
     addresses: watch::Sender<Addresses>,
     caller: Caller,
     payment_timeout: Duration,
@@ -85,6 +99,13 @@ impl Fleet {
         };
         let sandbox = Process::start(&sandbox).await;
         let proxy = Proxy::before(sandbox.address).await;
+        let redis = if opening.redis {
+            let redis = Redis::start();
+            let proxy = Proxy::before(SocketAddr::from(([127, 0, 0, 1], redis.port()))).await;
+            Some((redis, proxy))
+        } else {
+            None
+        };
         let backend = Backend::new(opening.place, folder.at("shop")).await;
         let servers = backend.most_servers().min(opening.servers);
         let addresses = watch::Sender::new(vec![None; servers]);
@@ -92,6 +113,7 @@ impl Fleet {
             servers: (0..servers).map(|_| None).collect(),
             sandbox,
             proxy,
+            redis,
             caller: Caller::to(addresses.subscribe()),
             addresses,
             payment_timeout: opening.payment_timeout,
@@ -131,8 +153,12 @@ impl Fleet {
         &self.backend
     }
 
-    pub fn proxy(&self) -> &Proxy {
-        &self.proxy
+    /// The proxy before something that may be in trouble.
+    pub fn proxy(&self, before: Troubled) -> &Proxy {
+        match before {
+            Troubled::Payment => &self.proxy,
+            Troubled::Redis => &self.redis.as_ref().expect("a run with Redis").1,
+        }
     }
 
     /// The places of all servers, also of those that are down.
@@ -177,6 +203,9 @@ impl Fleet {
             ("ECICOMM__HTTP__DRAIN_SECONDS", self.drain_seconds.to_string()),
         ];
         variables.extend(self.backend.variables());
+        if let Some((_, proxy)) = &self.redis {
+            variables.push(("REDIS_URL", format!("redis://{}", proxy.address)));
+        }
         variables
     }
 

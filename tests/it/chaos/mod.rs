@@ -6,7 +6,7 @@
 //! every answer that a client saw against each other.
 //!
 //! `ECICOMM_CHAOS_KILLS` says how often the server is killed, `ECICOMM_CHAOS_DATABASE_KILLS` how often
-//! the database is, `ECICOMM_CHAOS_SECONDS` how long each trouble of the payment provider lasts,
+//! the database is, `ECICOMM_CHAOS_SECONDS` how long each trouble of the provider or Redis lasts,
 //! `ECICOMM_CHAOS_FLASH` how many flash sales there are, `ECICOMM_CHAOS_RESTARTS` how often servers
 //! are restarted, and `ECICOMM_CHAOS_SEED` where the seeds start (1). Where one of the others is set,
 //! its runs are in full and are held to their times too; else they are short. A seed decides what
@@ -39,10 +39,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use backend::Place;
-use cells::CELLS;
+use cells::{CELLS, REDIS_CELLS};
 use counts::Counts;
 use crash::{Crashes, READY, RESUMED};
 use flash::{LOSERS, LOSERS_P99, Sale};
+use fleet::Troubled;
 use load::Crowd;
 use outages::{TOLD, USABLE};
 use report::Report;
@@ -244,9 +245,25 @@ fn a_provider_in_trouble_holds_up_payments_and_nothing_else() {
         };
         // Most wait for what became of their payments, so there are many.
         let crowd = Crowd { seed: counts.seed, shoppers: 48, staff: 2, idle_percent: 0 };
-        let report = cells::run(crowd, cells, each, &verdict).await;
+        let report = cells::run(crowd, Troubled::Payment, cells, each, &verdict).await;
         conclude(&report);
         assert!(report.tally.pending > 0, "no payment was ever in doubt");
+        assert!(report.tally.acknowledged > 0, "nothing was ever sold");
+    });
+}
+
+#[test]
+fn redis_in_trouble_holds_up_carts_and_nothing_else() {
+    in_turn(async {
+        let counts = Counts::of_environment();
+        let verdict = Verdict::default();
+        let (cells, each) = match counts.cell {
+            Some(each) => (&REDIS_CELLS[..], each),
+            None => (&REDIS_CELLS[..2], Duration::from_secs(3)),
+        };
+        let report =
+            cells::run(crowd(counts.seed, false), Troubled::Redis, cells, each, &verdict).await;
+        conclude(&report);
         assert!(report.tally.acknowledged > 0, "nothing was ever sold");
     });
 }

@@ -11,7 +11,7 @@ use super::book::Book;
 use super::check::Checker;
 use super::crash::AT_REST;
 use super::database::Database;
-use super::fleet::{Fleet, Opening, SHORT_TIMEOUT};
+use super::fleet::{Fleet, Opening, SHORT_TIMEOUT, Troubled};
 use super::goods::Goods;
 use super::load::{Crowd, Load, announce_coupon};
 use super::prober::Prober;
@@ -57,13 +57,14 @@ pub async fn run(crowd: Crowd, kills: u64, verdict: &Verdict) -> Report {
         place: Place::Postgres,
         servers: SERVERS,
         payment_timeout: SHORT_TIMEOUT,
+        redis: false,
         drain_seconds: 0,
         verdict,
     })
     .await;
     announce_coupon(&fleet).await;
     let mut run = Run {
-        prober: Prober::new("E6", &fleet, &book).await,
+        prober: Prober::new("E6", Troubled::Payment, &fleet, &book).await,
         fleet,
         book: book.clone(),
         rng: Rng::fork(crowd.seed, "outages"),

@@ -7,7 +7,7 @@ use tokio::time;
 
 use super::book::{Book, Kind};
 use super::client::{Caller, Request};
-use super::fleet::Fleet;
+use super::fleet::{Fleet, Troubled};
 use super::proxy::Manner;
 use super::shopper::address;
 
@@ -25,14 +25,21 @@ pub struct Prober {
     book: Book,
     read_order: Request,
     orders: u64,
+    /// What may be in trouble.
+    troubled: Troubled,
 }
 
 impl Prober {
     /// With an order that it can read.
-    pub async fn new(invariant: &'static str, fleet: &Fleet, book: &Book) -> Self {
+    pub async fn new(
+        invariant: &'static str,
+        troubled: Troubled,
+        fleet: &Fleet,
+        book: &Book,
+    ) -> Self {
         let (caller, book) = (fleet.caller(), book.clone());
         let read_order = Request::default();
-        let mut prober = Self { invariant, caller, book, read_order, orders: 0 };
+        let mut prober = Self { invariant, caller, book, read_order, orders: 0, troubled };
         let request = prober.order();
         let answer = prober.caller.ask(&request).await;
         prober.book.settle(&request, &answer, Duration::ZERO);
@@ -77,7 +84,10 @@ impl Prober {
                 let sent = Instant::now();
                 let status = self.caller.send(&request).await.ok().map(|answer| answer.status);
                 took.push(sent.elapsed());
-                self.book.verdict.check(self.invariant, status == Some(wanted), || {
+                // Carts are away with what keeps them, and say so.
+                let away = self.troubled == Troubled::Redis && request.path == "/carts";
+                let fine = status == Some(wanted) || away && status == Some(503);
+                self.book.verdict.check(self.invariant, fine, || {
                     format!("{} is {status:?} meanwhile", request.path)
                 });
             }
@@ -98,10 +108,26 @@ impl Prober {
             if began.elapsed() >= length {
                 break;
             }
-            fleet.proxy().treat(manner);
+            fleet.proxy(self.troubled).treat(manner);
             took.extend(self.probe(FLAP.min(length)).await);
         }
         took
+    }
+
+    /// How long it takes until a cart can be made again.
+    pub async fn fills_carts_again(&self, within: Duration) -> Duration {
+        let (began, request) = (Instant::now(), Request::post("/carts", &json!({})));
+        loop {
+            let made = self.caller.send(&request).await.is_ok_and(|answer| answer.status == 201);
+            let took = began.elapsed();
+            if made || took > within {
+                self.book.verdict.check(self.invariant, made && took <= within, || {
+                    format!("no cart is made {took:?} after it is back")
+                });
+                return took;
+            }
+            time::sleep(BETWEEN_PROBES).await;
+        }
     }
 
     /// How long it takes until an order is confirmed again.

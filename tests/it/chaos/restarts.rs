@@ -29,6 +29,7 @@ pub async fn run(place: Place, crowd: Crowd, rounds: u64, verdict: &Verdict) -> 
         place,
         servers: SERVERS,
         payment_timeout: SHORT_TIMEOUT,
+        redis: false,
         drain_seconds: 1,
         verdict,
     })

@@ -17,6 +17,8 @@ pub enum Said {
     Prepared,
     /// It waits for the answer.
     RoundTrip,
+    /// It asked whether the server is there, and for nothing else.
+    Tried,
 }
 
 /// The way to a server, with an ear to it.
@@ -58,7 +60,8 @@ async fn listen(listener: TcpListener, target: String, said: Arc<Mutex<Vec<(u32,
             // Either side may end a connection at any moment.
             let _ = copy(&mut from_server, &mut to_client).await;
         });
-        let hear = Ear { number, said: said.clone(), known: HashMap::new(), bound: String::new() };
+        let (said, known, bound) = (said.clone(), HashMap::new(), String::new());
+        let hear = Ear { number, said, known, bound, asked: false };
         tokio::spawn(async move {
             let _ = hear.pass(from_client, to_server).await;
         });
@@ -71,6 +74,8 @@ struct Ear {
     said: Arc<Mutex<Vec<(u32, Said)>>>,
     known: HashMap<String, String>,
     bound: String,
+    /// Whether it asked for anything since it last waited.
+    asked: bool,
 }
 
 /// The code of a request for TLS, after which the client begins anew.
@@ -106,10 +111,12 @@ impl Ear {
             b'P' => {
                 let (name, statement) = (text(), text());
                 self.known.insert(name, statement);
+                self.asked = true;
                 self.say(Said::Prepared);
             }
             b'B' => {
                 let (_, name) = (text(), text());
+                self.asked = true;
                 self.bound = self.known.get(&name).cloned().unwrap_or_default();
             }
             b'E' => self.say(Said::Statement(self.bound.clone())),
@@ -117,7 +124,11 @@ impl Ear {
                 self.say(Said::Statement(text()));
                 self.say(Said::RoundTrip);
             }
-            b'S' => self.say(Said::RoundTrip),
+            b'S' if self.asked => {
+                self.asked = false;
+                self.say(Said::RoundTrip);
+            }
+            b'S' => self.say(Said::Tried),
             _ => {}
         }
     }
