@@ -8,7 +8,7 @@ use crate::ports::PortError;
 pub enum Anew {
     /// These products.
     Products(Vec<ProductId>),
-    /// So many that they are not told one by one, or categories.
+    /// So many that they are not told one by one, or categories, or rules of prices.
     All,
 }
 

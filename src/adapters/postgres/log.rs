@@ -183,6 +183,8 @@ async fn keep_listening(shared: Arc<Shared>, url: String) {
 async fn listen(shared: &Shared, url: &str) -> Result<(), sqlx::Error> {
     let connected = timeout(PATIENCE, PgListener::connect(url)).await;
     let mut listener = connected.map_err(|_| silent())??;
+    // It would connect anew in silence, and nobody would know that notices were missed.
+    listener.eager_reconnect(false);
     listener.listen_all([EVENTS, SHOWN]).await?;
     shared.shown.heard(true);
     loop {

@@ -16,9 +16,9 @@ use super::query::list;
 use super::session::Sessions;
 use super::shown::Shown;
 use crate::domain::shared::ProductId;
-use crate::ports::PortError;
 use crate::ports::catalog::{ListMark, ListQuery, Page};
 use crate::ports::store::{CommitError, Store, UnitOfWork};
+use crate::ports::{PortError, PortErrorKind};
 
 /// The store, the queries, the sagas, the keys and the event log of a shop in Postgres.
 ///
@@ -60,6 +60,11 @@ impl PostgresStore {
     }
 }
 
+/// Whether a commit that failed so may have been applied.
+fn may_be_done(error: &PortError) -> bool {
+    !matches!(error.kind(), PortErrorKind::Unavailable | PortErrorKind::Conflict)
+}
+
 #[async_trait]
 impl Store for PostgresStore {
     async fn commit(&self, unit: UnitOfWork) -> Result<(), CommitError> {
@@ -73,8 +78,12 @@ impl Store for PostgresStore {
         let committed = self.sessions.detached(work).await?;
         // One that may have been applied may have told something, and shown anything.
         if !matches!(committed, Err(CommitError::Refused(_))) {
-            self.shown.outdate(committed.as_ref().unwrap_or(&Anew::All));
             self.log.tell_committed();
+        }
+        match &committed {
+            Ok(anew) => self.shown.outdate(anew),
+            Err(CommitError::Port(error)) if may_be_done(error) => self.shown.outdate(&Anew::All),
+            Err(_) => {}
         }
         committed.map(drop)
     }

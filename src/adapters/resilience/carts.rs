@@ -40,6 +40,7 @@ impl Carts for GuardedCarts {
     }
 
     async fn sweep(&self, now: Timestamp, most: usize) -> Result<usize, PortError> {
-        self.guard.call(Again::Always, || self.inner.sweep(now, most)).await
+        // It may ask nobody, and so tells nothing of how the keeper does.
+        self.inner.sweep(now, most).await
     }
 }

@@ -9,7 +9,9 @@ use tokio::time::{self, Instant};
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::shared::{OrderId, PaymentId};
+use crate::domain::cart::Cart;
+use crate::domain::shared::{CartId, OrderId, PaymentId, Timestamp, Version};
+use crate::ports::cart::{CartSaved, Carts};
 use crate::ports::dependency::{Dependency as _, DependencyState};
 use crate::ports::payment::{
     ChargeOutcome, ChargeRecord, ChargeRequest, PaymentGateway, RefundOutcome, RefundRequest,
@@ -120,6 +122,45 @@ async fn a_provider_that_is_silent_again_and_again_is_left_alone_then_tried_by_o
     time::advance(REST).await;
     assert_eq!(gateway.look_up(payment()).await.unwrap(), ChargeRecord::Processing);
     assert_eq!(dependency.state(), DependencyState::Well);
+}
+
+/// Carts that are away, though a sweep finds nothing to do.
+struct NoCarts;
+
+#[async_trait]
+impl Carts for NoCarts {
+    async fn cart(&self, _: CartId, _: Timestamp) -> Result<Option<Arc<Cart>>, PortError> {
+        Err(PortError::unavailable("no"))
+    }
+
+    async fn save(
+        &self,
+        _: Arc<Cart>,
+        _: Option<Version>,
+        _: Timestamp,
+    ) -> Result<CartSaved, PortError> {
+        Err(PortError::unavailable("no"))
+    }
+
+    async fn sweep(&self, _: Timestamp, _: usize) -> Result<usize, PortError> {
+        Ok(0)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_asks_nobody_does_not_bring_carts_back() {
+    let guard = guard();
+    let dependency = guard.dependency();
+    let carts = GuardedCarts::new(Arc::new(NoCarts), guard);
+    let (id, now) = (CartId::new(Uuid::from_u128(1)), Timestamp::from_micros(0));
+    for _ in 0..3 {
+        carts.sweep(now, 1).await.unwrap();
+        carts.cart(id, now).await.unwrap_err();
+    }
+    assert_eq!(dependency.state(), DependencyState::Away);
+    time::advance(REST).await;
+    carts.sweep(now, 1).await.unwrap();
+    assert_eq!(dependency.state(), DependencyState::Away);
 }
 
 #[tokio::test(start_paused = true)]

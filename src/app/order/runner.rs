@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::{AppError, Ports, ShopConfig};
 use crate::domain::order::{CheckoutState, Lease, Order, RefundJobState, Saga, SagaId, SagaPlan};
@@ -23,33 +23,42 @@ struct InHand(Arc<Mutex<HashMap<SagaId, Lease>>>);
 struct Held<'a> {
     hand: &'a InHand,
     id: SagaId,
+    owner: String,
 }
 
 impl InHand {
     fn take(&self, saga: &Saga) -> Option<Held<'_>> {
         let lease = saga.lease.clone()?;
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(saga.id, lease);
-        Some(Held { hand: self, id: saga.id })
+        let owner = lease.owner.clone();
+        self.sagas().insert(saga.id, lease);
+        Some(Held { hand: self, id: saga.id, owner })
     }
 
     /// Those whose leases end before `moment`.
     fn ending_before(&self, moment: Timestamp) -> Vec<(SagaId, Lease)> {
-        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.sagas();
         let ending = held.iter().filter(|(_, lease)| lease.until < moment);
         ending.map(|(id, lease)| (*id, lease.clone())).collect()
     }
 
     fn renewed(&self, id: SagaId, lease: Lease) {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = held.get_mut(&id).filter(|known| known.owner == lease.owner) {
+        if let Some(known) = self.sagas().get_mut(&id).filter(|known| known.owner == lease.owner) {
             *known = lease;
         }
+    }
+
+    fn sagas(&self) -> MutexGuard<'_, HashMap<SagaId, Lease>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.hand.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        let mut sagas = self.hand.sagas();
+        // Another piece of work of this process may have it by now, under a lease of its own.
+        if sagas.get(&self.id).is_some_and(|lease| lease.owner == self.owner) {
+            sagas.remove(&self.id);
+        }
     }
 }
 

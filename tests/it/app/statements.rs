@@ -28,8 +28,7 @@ const CHECKOUT: [&str; 8] = [
 ];
 
 /// A shop in Postgres with so few connections that each has prepared everything soon.
-async fn shop(wire: &Wire, name: &str) -> Shop {
-    let url = format!("postgres://postgres@{}/{name}?sslmode=disable", wire.address());
+async fn shop(url: String) -> Shop {
     let variables = [
         ("DATABASE_URL", url.as_str()),
         ("ECICOMM__POSTGRES__MAX_CONNECTIONS", "2"),
@@ -77,9 +76,12 @@ fn is_beside(statement: &str) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_checkout_asks_for_no_more_than_it_needs() {
     let database = Database::new().await;
-    let (server, name) = database.url().rsplit_once('/').unwrap();
-    let wire = Wire::to(server.rsplit_once('@').unwrap().1).await;
-    let shop = shop(&wire, name).await;
+    // From behind whom to what, as in `user:password@host:port/name`.
+    let (before, server) = database.url().rsplit_once('@').unwrap();
+    let (server, name) = server.split_once('/').unwrap();
+    let wire = Wire::to(server).await;
+    let mark = if name.contains('?') { '&' } else { '?' };
+    let shop = shop(format!("{before}@{}/{name}{mark}sslmode=disable", wire.address())).await;
     for _ in 0..20 {
         let cart = cart(&shop).await;
         check_out(&shop, cart).await;

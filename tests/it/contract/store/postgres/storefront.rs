@@ -2,7 +2,7 @@
 //! and it follows what other processes change.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ecicomm::adapters::postgres::{PostgresConfig, PostgresStore, PostgresStorefront};
 use ecicomm::domain::inventory::StockEventKind;
@@ -18,7 +18,7 @@ use super::super::pricing::{method, save_method};
 use super::super::stock::moved;
 use super::{config, connect};
 use crate::harness::build::{product, product_id, revised, save_product, slug, text};
-use crate::harness::servers::Database;
+use crate::harness::servers::{Database, Fsync, Postgres};
 
 /// Longer than anything here takes.
 const SOON: Duration = Duration::from_secs(20);
@@ -150,6 +150,25 @@ async fn while_no_notices_come_nothing_is_taken_from_memory() {
         }
     };
     timeout(SOON, called).await.expect("what changed meanwhile is shown");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_gone_is_noticed_before_anyone_could_connect_anew() {
+    let server = Postgres::start(Fsync::Off);
+    server.create("shop", None).await;
+    let url = server.url("shop");
+    ecicomm::adapters::postgres::migrate(&url).await.unwrap();
+    let b = process(config(&url)).await;
+    b.commit([product(1).save()]).await;
+    assert!(b.catalog.product(product_id(1)).await.unwrap().is_some());
+    server.server().kill();
+    let gone = Instant::now();
+    while b.catalog.product(product_id(1)).await.is_ok() {
+        yield_now().await;
+    }
+    // One that looks for a silent connection takes two seconds, in which a server may come back,
+    // and notices be missed that nobody knows of.
+    assert!(gone.elapsed() < Duration::from_millis(1_800), "{:?}", gone.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
