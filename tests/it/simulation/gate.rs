@@ -9,7 +9,7 @@ use ecicomm::ports::store::{CommitError, Conflict};
 use ecicomm::ports::{PortError, PortErrorKind};
 use tokio::sync::Notify;
 
-use super::world::{Draw, Fate, World, pause};
+use super::world::{Draw, Fate, Weight, World, pause};
 
 /// One life of one process, from start to crash.
 pub struct Gate {
@@ -104,9 +104,9 @@ impl Gate {
     }
 
     /// The beginning of a call: what becomes of it, once its time has come.
-    pub async fn enter(&self, port: &'static str, op: &'static str, weighty: bool) -> Draw {
+    pub async fn enter(&self, port: &'static str, op: &'static str, weight: Weight) -> Draw {
         self.alive().await;
-        let draw = self.world.draw(port, weighty);
+        let draw = self.world.draw(port, weight);
         if !draw.noted {
             return draw;
         }
@@ -162,7 +162,7 @@ impl Gate {
         op: &'static str,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let draw = self.enter(port, op, false).await;
+        let draw = self.enter(port, op, Weight::Any).await;
         if matches!(draw.fate, Fate::Refused | Fate::RequestLost | Fate::Late) {
             return self.fail(op, draw.fate);
         }

@@ -32,6 +32,19 @@ pub enum Fate {
     CrashAfter,
 }
 
+/// How much a process's death at a call would tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    Any,
+    /// A saga moves by the call.
+    Saga,
+    /// It moves at a step that few ever come to, so that a crash there is worth one more.
+    RareStep,
+}
+
+/// How many times more often than where any saga moves a process dies at a rare step.
+const RARE_STEP_WEIGHT: u32 = 12;
+
 /// What the seed decides of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Draw {
@@ -225,14 +238,14 @@ impl World {
         change(&mut self.inner().tally);
     }
 
-    /// What becomes of a call of `port`. `weighty` where a saga moves by it.
-    pub fn draw(&self, port: &'static str, weighty: bool) -> Draw {
+    /// What becomes of a call of `port`.
+    pub fn draw(&self, port: &'static str, weight: Weight) -> Draw {
         let spell = spell_of(self.elapsed() / 1_000_000);
         let mut inner = self.inner();
         inner.tally.calls += 1;
         let Some(spell) = spell.filter(|_| inner.rough) else { return Draw::IDLE };
         let before = inner.pause(20);
-        let fate = inner.fate(&self.plan, spell, weighty);
+        let fate = inner.fate(&self.plan, spell, weight);
         let slow = inner.faults.happens(self.plan.slow);
         let after = if slow { inner.seconds(1, 6) } else { inner.pause(10) };
         inner.tally.slow += u64::from(slow);
@@ -311,12 +324,18 @@ impl Inner {
         Duration::from_millis(u64::try_from(millis).unwrap())
     }
 
-    fn fate(&mut self, plan: &Plan, spell: i64, weighty: bool) -> Fate {
+    fn fate(&mut self, plan: &Plan, spell: i64, weight: Weight) -> Fate {
         if self.crashes.0 != spell {
             self.crashes = (spell, 0);
         }
-        let weight = if weighty { plan.crash_weight } else { 1 };
-        if self.crashes.1 < plan.crashes && self.faults.happens(plan.crash * weight) {
+        let rare = weight == Weight::RareStep;
+        let times = match weight {
+            Weight::Any => 1,
+            Weight::Saga => plan.crash_weight,
+            Weight::RareStep => plan.crash_weight * RARE_STEP_WEIGHT,
+        };
+        let may_crash = rare || self.crashes.1 < plan.crashes;
+        if may_crash && self.faults.happens(plan.crash * times) {
             self.crashes.1 += 1;
             return match () {
                 () if plan.on_disk && self.faults.percent(60) => Fate::CrashAmid,

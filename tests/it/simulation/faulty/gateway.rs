@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::simulation::gate::Gate;
 use crate::simulation::plan::Manner;
-use crate::simulation::world::{Fate, pause};
+use crate::simulation::world::{Fate, Weight, pause};
 
 /// The provider at the far end of a network. What was sent arrives although its sender is gone, and
 /// perhaps much later; what the sender hears is another matter.
@@ -30,7 +30,8 @@ impl FaultyGateway {
     {
         let world = self.gate.world.clone();
         // Nothing moves while the provider is away, so few crashes are spent on that.
-        let draw = self.gate.enter("gateway", op, world.outage().is_none()).await;
+        let weight = if world.outage().is_none() { Weight::Saga } else { Weight::Any };
+        let draw = self.gate.enter("gateway", op, weight).await;
         let outage = world.outage();
         if outage.is_some() {
             world.count(|tally| *tally.kinds.entry("outage").or_default() += 1);

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ecicomm::domain::order::{CheckoutState, SagaPlan};
 use ecicomm::ports::PortError;
-use ecicomm::ports::store::{CommitError, Store, UnitOfWork, Write};
+use ecicomm::ports::store::{CommitError, SagaStep, Store, UnitOfWork, Write};
 
 use super::Faulty;
-use crate::simulation::world::{Fate, pause};
+use crate::simulation::world::{Fate, Weight, pause};
 
 /// The first write of a unit: what the trace calls the commit.
 fn name_of(unit: &UnitOfWork) -> &'static str {
@@ -30,24 +31,34 @@ fn name_of(unit: &UnitOfWork) -> &'static str {
     }
 }
 
-fn moves_a_saga(unit: &UnitOfWork) -> bool {
-    unit.writes.iter().any(|write| {
-        matches!(
-            write,
-            Write::PlaceOrder(_)
-                | Write::StepSaga(_)
-                | Write::ConfirmOrder(_)
-                | Write::CompensateOrder(_)
-                | Write::UpdateOrder(_)
-        )
-    })
+fn weight_of(unit: &UnitOfWork) -> Weight {
+    let weights = unit.writes.iter().map(|write| match write {
+        Write::StepSaga(step) | Write::CompensateOrder(step) if pays_back(step) => Weight::RareStep,
+        Write::PlaceOrder(_)
+        | Write::StepSaga(_)
+        | Write::ConfirmOrder(_)
+        | Write::CompensateOrder(_)
+        | Write::UpdateOrder(_) => Weight::Saga,
+        _ => Weight::Any,
+    });
+    weights.max().unwrap_or(Weight::Any)
+}
+
+/// Whether a checkout begins to pay back what was taken too late, or ends for that.
+fn pays_back(step: &SagaStep) -> bool {
+    let paying_back = matches!(
+        step.saga.plan,
+        SagaPlan::Checkout(CheckoutState::PayingBack { .. } | CheckoutState::Compensated)
+    );
+    let owed = step.change.as_ref().is_some_and(|change| !change.order.refunds().is_empty());
+    paying_back && owed
 }
 
 #[async_trait]
 impl Store for Faulty<dyn Store> {
     async fn commit(&self, unit: UnitOfWork) -> Result<(), CommitError> {
         let op = name_of(&unit);
-        let draw = self.gate.enter("store", op, moves_a_saga(&unit)).await;
+        let draw = self.gate.enter("store", op, weight_of(&unit)).await;
         match draw.fate {
             Fate::Refused | Fate::RequestLost => self.gate.fail(op, draw.fate),
             Fate::Late => {
