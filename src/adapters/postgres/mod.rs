@@ -16,6 +16,7 @@ mod convert;
 mod fault;
 mod log;
 mod migrate;
+mod pool;
 mod query;
 mod reach;
 mod session;

@@ -5,11 +5,11 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadpool::managed::{Object, Pool};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, Postgres};
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -17,12 +17,9 @@ use tokio::time::timeout;
 use super::config::PostgresConfig;
 use super::fault::Fault;
 use super::migrate::bad_url;
+use super::pool::{self, Connections, Lent};
 use super::reach::Reach;
 use crate::ports::PortError;
-
-/// After how long without use a connection is tried before it is used, as the server or something
-/// between may have ended it meanwhile.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// How much longer than the server allows a statement to take its answer is waited for. A server
 /// that is there answers by then, so one that does not is away.
@@ -34,7 +31,7 @@ const SUSPICIOUS: Duration = Duration::from_millis(50);
 /// The connections of this process, and the runtime that they belong to.
 #[derive(Clone)]
 pub struct Sessions {
-    pool: PgPool,
+    pool: Pool<Connections>,
     reach: Arc<Reach>,
     runtime: Handle,
     /// How long the answer to one piece of work is waited for.
@@ -47,22 +44,7 @@ impl Sessions {
         let runtime = Handle::try_current().map_err(PortError::internal)?;
         let options = options(config)?;
         let reach = Arc::new(Reach::start(options.clone(), &runtime));
-        let pool = PgPoolOptions::new()
-            .max_connections(config.max_connections)
-            .min_connections(config.min_connections)
-            .idle_timeout(config.idle_timeout)
-            .acquire_timeout(config.acquire_timeout)
-            .test_before_acquire(false)
-            .before_acquire(|connection, state| {
-                async move {
-                    if state.idle_for > TRUSTED_FOR {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                }
-                .boxed()
-            })
-            .connect_lazy_with(options);
+        let pool = pool::open(config, options, &runtime)?;
         Ok(Self { pool, reach, runtime, patience: config.statement_timeout + WAIT_BEYOND })
     }
 
@@ -98,7 +80,7 @@ impl Sessions {
     /// A connection for some work; none, and that at once, while the database is away.
     pub async fn open(&self) -> Result<Session, Fault> {
         Ok(Session {
-            connection: self.acquire().await?,
+            connection: Some(self.acquire().await?),
             reach: self.reach.clone(),
             patience: self.patience,
             whole: true,
@@ -106,18 +88,22 @@ impl Sessions {
         })
     }
 
-    async fn acquire(&self) -> Result<PoolConnection<Postgres>, Fault> {
+    async fn acquire(&self) -> Result<Lent, Fault> {
         if self.reach.is_away() {
             return Err(away());
         }
-        let mut acquired = pin!(self.pool.acquire());
-        if let Ok(soon) = timeout(SUSPICIOUS, &mut acquired).await {
-            return Ok(soon?);
+        let mut acquired = pin!(self.pool.get());
+        match timeout(SUSPICIOUS, &mut acquired).await {
+            Ok(Ok(soon)) => return Ok(soon),
+            Ok(Err(error)) => {
+                self.reach.doubt();
+                return Err(pool::fault(error));
+            }
+            Err(_) => self.reach.doubt(),
         }
-        self.reach.doubt();
         tokio::select! {
             biased;
-            late = acquired => Ok(late?),
+            late = acquired => late.map_err(pool::fault),
             () = self.reach.lost() => Err(away()),
         }
     }
@@ -126,7 +112,8 @@ impl Sessions {
 /// A connection in use. One that may be in the middle of something is closed and never used again,
 /// whatever became of the work on it: it must not begin the next one's work in a transaction.
 pub struct Session {
-    connection: PoolConnection<Postgres>,
+    /// None only while it is dropped.
+    connection: Option<Lent>,
     reach: Arc<Reach>,
     patience: Duration,
     /// Whether the server answered all that it was asked.
@@ -140,8 +127,9 @@ impl Session {
     where
         W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, Fault>>,
     {
+        let Some(connection) = &mut self.connection else { return Err(away()) };
         self.whole = false;
-        let answer = timeout(self.patience, work(&mut self.connection)).await;
+        let answer = timeout(self.patience, work(connection)).await;
         let silent = |_| Fault::Sql(sqlx::Error::Io(ErrorKind::TimedOut.into()));
         let answer = answer.map_err(silent)?;
         self.whole = !answer.as_ref().is_err_and(Fault::is_cut);
@@ -192,8 +180,11 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if !self.whole || self.in_transaction {
-            self.connection.close_on_drop();
+        let spoilt = !self.whole || self.in_transaction;
+        if let Some(connection) = self.connection.take()
+            && spoilt
+        {
+            drop(Object::take(connection));
         }
     }
 }
