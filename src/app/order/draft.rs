@@ -11,9 +11,9 @@ use crate::domain::order::{
 };
 use crate::domain::pricing::{PricedBasket, Shipping};
 use crate::domain::shared::{
-    Address, CartId, LineId, OrderId, PaymentId, Quantity, ShippingCode, Sku, Timestamp,
+    Address, LineId, OrderId, PaymentId, Quantity, ShippingCode, Sku, Timestamp,
 };
-use crate::ports::cart::{CartLineView, CartView};
+use crate::ports::cart::CartLineView;
 use crate::ports::idempotency::Refusal;
 use crate::ports::store::UseToTake;
 
@@ -63,7 +63,8 @@ struct Source {
     shipping: Option<ShippingCode>,
 }
 
-/// Checks that the order can be placed as its buyer saw it, and freezes what it is.
+/// Checks that the order can be placed as its buyer saw it, and freezes what it is. Whether its cart
+/// was ordered already is left to the commit, and changes nothing.
 pub(super) async fn draft(
     ports: &Ports,
     config: &ShopConfig,
@@ -91,11 +92,7 @@ pub(super) async fn draft(
     check_lines(&quote.lines)?;
     check_shipping(&source, &quote.priced)?;
     if let Err(detail) = agreed(command, &source, &quote.priced) {
-        let cart = match &source.cart {
-            Some(cart) => Some(fresh(ports, config, cart.id()).await?),
-            None => None,
-        };
-        return Err(AppError::refused(Refusal::CartChanged { detail, cart }));
+        return Err(AppError::refused(Refusal::CartChanged { detail, cart: None }));
     }
     freeze(command, source, &quote, customer_key, now)
 }
@@ -108,9 +105,6 @@ async fn gather(
     let (cart, lines) = match &command.source {
         BasketSource::Cart { id, .. } => {
             let cart = ports.carts.cart(*id, now).await?.ok_or(AppError::NotFound("cart"))?;
-            if ports.orders.order_of_cart(*id).await?.is_some() {
-                return Err(AppError::refused(Refusal::CartOrdered));
-            }
             let lines = cart.lines().to_vec();
             (Some(cart), lines)
         }
@@ -227,16 +221,6 @@ fn without(priced: &PricedBasket) -> String {
         Some(format!(" The coupon {} does not count: {reason}.", coupon.code))
     });
     refused.collect()
-}
-
-/// The cart at today's prices, which its buyer is now shown and which it remembers.
-async fn fresh(
-    ports: &Ports,
-    config: &ShopConfig,
-    id: CartId,
-) -> Result<std::sync::Arc<CartView>, AppError> {
-    let (ports, config) = (std::sync::Arc::new(ports.clone()), std::sync::Arc::new(config.clone()));
-    crate::app::cart::CartService::new(ports, config).get(id).await
 }
 
 fn freeze(

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::OrderService;
 use super::draft::{Drafted, draft};
+use crate::app::cart::CartService;
 use crate::app::idempotency::{Known, look_up, remember};
 use crate::app::{Answered, AppError};
 use crate::domain::order::{CheckoutState, Lease, Order, Saga, SagaId, SagaPlan};
@@ -75,31 +76,27 @@ impl OrderService {
         let mut last = None;
         for _ in 0..self.config.max_retries {
             let now = self.ports.clock.now();
-            match look_up(&self.ports, &key, now).await? {
-                Known::Done(outcome) => {
-                    return Ok(Placement::done(Answered { outcome, replayed: true }));
-                }
-                Known::InFlight(order) => return self.reattach(order, &key).await,
-                Known::New => {}
-            }
+            // Most keys and carts are new, and the commit knows, so neither is looked up before it.
             let drafted = match draft(&self.ports, &self.config, &command, now).await {
                 Ok(drafted) => drafted,
-                Err(AppError::Refused(refusal)) => {
-                    return Ok(Placement::done(remember(&self.ports, key, *refusal, now).await?));
-                }
-                Err(error) => return Err(error),
+                Err(error) => return self.not_drafted(&command, key, error, now).await,
             };
             let lease = self.runner.new_lease(now);
             let order = OrderId::new(self.ports.ids.next());
             let saga = Saga::checkout(order, lease.clone(), now);
             match self.reserve(order, drafted, saga.clone(), &key, now).await {
                 Ok(placed) => return self.finish(order, saga, Some(placed), &key).await,
-                Err(CommitError::Refused(Conflict::CartOrdered)) => {
-                    let refusal = Refusal::CartOrdered;
-                    return Ok(Placement::done(remember(&self.ports, key, refusal, now).await?));
+                Err(CommitError::Refused(Conflict::KeyTaken)) => {
+                    if let Some(known) = self.known(&key, now).await? {
+                        return Ok(known);
+                    }
+                    last = Some(Conflict::KeyTaken);
                 }
-                // Others were faster: stock, a coupon's last use, a number or the key is gone.
-                // Looking again tells which, and refuses by name what can no longer be had.
+                Err(CommitError::Refused(Conflict::CartOrdered)) => {
+                    return self.refuse(&command, key, Refusal::CartOrdered, now).await;
+                }
+                // Others were faster: stock, a coupon's last use or a number is gone. Looking again
+                // tells which, and refuses by name what can no longer be had.
                 Err(CommitError::Refused(conflict)) => last = Some(conflict),
                 Err(CommitError::Port(error)) => {
                     return self.after_doubt(order, lease, &key, error, now).await;
@@ -112,10 +109,60 @@ impl OrderService {
                 let refusal =
                     Refusal::InsufficientStock { sku: sku.as_str().to_owned(), available };
                 let now = self.ports.clock.now();
-                Ok(Placement::done(remember(&self.ports, key, refusal, now).await?))
+                self.refuse(&command, key, refusal, now).await
             }
             _ => Err(AppError::Contended("the stock")),
         }
+    }
+
+    /// What an earlier request under the key came to, or how far it is; none where there was none.
+    async fn known(&self, key: &KeyClaim, now: Timestamp) -> Result<Option<Placement>, AppError> {
+        match look_up(&self.ports, key, now).await? {
+            Known::New => Ok(None),
+            Known::Done(outcome) => Ok(Some(Placement::done(Answered { outcome, replayed: true }))),
+            Known::InFlight(order) => Ok(Some(self.reattach(order, key).await?)),
+        }
+    }
+
+    /// Nothing could be ordered: an earlier request under the key may have, or another of the cart.
+    async fn not_drafted(
+        &self,
+        command: &PlaceOrderCommand,
+        key: KeyClaim,
+        error: AppError,
+        now: Timestamp,
+    ) -> Result<Placement, AppError> {
+        if let Some(known) = self.known(&key, now).await? {
+            return Ok(known);
+        }
+        let of_cart = match (&command.source, &error) {
+            (BasketSource::Cart { .. }, AppError::NotFound(_)) | (BasketSource::Lines(_), _) => {
+                None
+            }
+            (BasketSource::Cart { id, .. }, _) => self.ports.orders.order_of_cart(*id).await?,
+        };
+        match error {
+            _ if of_cart.is_some() => self.refuse(command, key, Refusal::CartOrdered, now).await,
+            AppError::Refused(refusal) => self.refuse(command, key, *refusal, now).await,
+            error => Err(error),
+        }
+    }
+
+    /// Keeps a refusal under its key; one that the cart changed shows it as it is now.
+    async fn refuse(
+        &self,
+        command: &PlaceOrderCommand,
+        key: KeyClaim,
+        mut refusal: Refusal,
+        now: Timestamp,
+    ) -> Result<Placement, AppError> {
+        if let (Refusal::CartChanged { cart, .. }, BasketSource::Cart { id, .. }) =
+            (&mut refusal, &command.source)
+        {
+            let carts = CartService::new(self.ports.clone(), self.config.clone());
+            *cart = Some(carts.get(*id).await?);
+        }
+        Ok(Placement::done(remember(&self.ports, key, refusal, now).await?))
     }
 
     /// The first commit: the order with its stock, its coupon uses, its saga and its key. The order.

@@ -14,12 +14,10 @@ use super::support::{card_order, draft, key, receive, sku};
 use crate::harness::servers::Database;
 use crate::harness::wire::{Said, Wire};
 
-/// What a checkout of a cart sends, by a word that tells each statement, in order: six looks, and the
+/// What a checkout of a cart sends, by a word that tells each statement, in order: four looks, and the
 /// two commits beside the payment.
-const CHECKOUT: [&str; 8] = [
-    "idempotency_keys",
+const CHECKOUT: [&str; 6] = [
     "FROM carts",
-    "FROM orders",
     "shown_by_variants",
     "FROM stock",
     "FROM promotions",
@@ -97,7 +95,6 @@ async fn a_checkout_asks_for_no_more_than_it_needs() {
     let mut beside: BTreeMap<u32, bool> = BTreeMap::new();
     for (connection, said) in wire.take() {
         match said {
-            // The pool tries each connection that comes back to it, beside the request.
             Said::Prepared | Said::Tried => {}
             Said::Statement(text) => {
                 beside.insert(connection, is_beside(&text));
