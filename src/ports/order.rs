@@ -41,6 +41,10 @@ pub trait OrderQueries: Send + Sync {
     /// An order.
     async fn order(&self, id: OrderId) -> Result<Option<Arc<Order>>, PortError>;
 
+    /// The orders of these ids, in the order of the ids; none in the place of an unknown one. MUST be
+    /// one look, however many they are.
+    async fn by_ids(&self, ids: &[OrderId]) -> Result<Vec<Option<Arc<Order>>>, PortError>;
+
     /// The order that a cart became, unless that failed.
     async fn order_of_cart(&self, cart: CartId) -> Result<Option<OrderId>, PortError>;
 

@@ -46,9 +46,13 @@ mod values;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::Bytes;
+use tokio::runtime::Handle;
+use tokio::task::JoinError;
 
-use crate::app::Shop;
+use crate::app::{AppError, Shop};
 use crate::ports::catalog::ReadContext;
+
+use problem::{Code, Problem};
 
 pub use openapi::document;
 pub use routes::configure;
@@ -63,12 +67,15 @@ struct State {
     document: OnceLock<Bytes>,
     rendered: rendered::Rendered,
     readiness: process::Readiness,
+    /// Where the shop was made, if that is another runtime than those of the threads that answer.
+    runtime: Option<Handle>,
 }
 
 impl State {
     fn new(shop: Arc<Shop>, settings: HttpSettings) -> Self {
         Self {
             shop,
+            runtime: Handle::try_current().ok(),
             table: access::Table::of(&openapi::assembled()),
             document: OnceLock::new(),
             rendered: rendered::Rendered::new(settings.rendered_bytes),
@@ -80,6 +87,20 @@ impl State {
     /// The API document. Made when it is first asked for, so that the start need not wait for it.
     fn document(&self) -> &Bytes {
         self.document.get_or_init(|| openapi::document().to_string().into())
+    }
+
+    /// Does `work` where the shop was made, though its client goes away. Work that asks the store often
+    /// would else change threads twice for each of its questions.
+    async fn detached<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, AppError>> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let Some(runtime) = &self.runtime else { return Ok(work.await?) };
+        let done = runtime.spawn(work).await;
+        let ended = |error: JoinError| {
+            Problem::new(Code::Internal, "Try again later.").caused_by(error.to_string())
+        };
+        Ok(done.map_err(ended)??)
     }
 
     /// The circumstances of a reader of whom nothing is known.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use super::{EventConsumer, HandleError};
 use crate::app::Ports;
-use crate::domain::order::OrderEvent;
+use crate::domain::order::{Order, OrderEvent};
 use crate::domain::shared::{OrderId, ProductId, Span};
 use crate::ports::events::{Event, EventBody};
 use crate::ports::store::Write;
@@ -22,21 +22,23 @@ impl PopularityConsumer {
         Self { ports }
     }
 
-    async fn count(
-        &self,
-        order: OrderId,
-        sign: i64,
-        moved: &mut BTreeMap<ProductId, i64>,
-    ) -> Result<(), HandleError> {
-        let found = self.ports.orders.order(order).await?;
-        let missing = || HandleError::Failed(format!("order {order} is missing"));
-        let order = found.ok_or_else(missing)?;
-        for line in &order.placed().lines {
-            let units = moved.entry(line.product).or_default();
-            let sold = sign.saturating_mul(i64::from(line.quantity.units()));
-            *units = units.saturating_add(sold);
+    /// The orders behind these events, each with whether its units are sold or given back.
+    async fn counted(&self, events: &[Event]) -> Result<Vec<(Arc<Order>, i64)>, HandleError> {
+        let counts = |event: &Event| match &event.body {
+            EventBody::Order(order, OrderEvent::Confirmed(_)) => Some((*order, 1)),
+            EventBody::Order(order, OrderEvent::Cancelled(..)) => Some((*order, -1)),
+            _ => None,
+        };
+        let (ids, signs): (Vec<OrderId>, Vec<i64>) = events.iter().filter_map(counts).unzip();
+        if ids.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(())
+        let orders = self.ports.orders.by_ids(&ids).await?;
+        let found = ids.iter().zip(orders).zip(signs).map(|((id, order), sign)| {
+            let missing = || HandleError::Failed(format!("order {id} is missing"));
+            Ok((order.ok_or_else(missing)?, sign))
+        });
+        found.collect()
     }
 }
 
@@ -55,16 +57,12 @@ impl EventConsumer for PopularityConsumer {
     }
 
     async fn handle(&self, events: &[Event]) -> Result<Vec<Write>, HandleError> {
-        let mut moved = BTreeMap::new();
-        for event in events {
-            match &event.body {
-                EventBody::Order(order, OrderEvent::Confirmed(_)) => {
-                    self.count(*order, 1, &mut moved).await?;
-                }
-                EventBody::Order(order, OrderEvent::Cancelled(..)) => {
-                    self.count(*order, -1, &mut moved).await?;
-                }
-                _ => {}
+        let mut moved: BTreeMap<ProductId, i64> = BTreeMap::new();
+        for (order, sign) in self.counted(events).await? {
+            for line in &order.placed().lines {
+                let units = moved.entry(line.product).or_default();
+                let sold = sign.saturating_mul(i64::from(line.quantity.units()));
+                *units = units.saturating_add(sold);
             }
         }
         let moved = moved.into_iter().filter(|(_, units)| *units != 0);

@@ -298,6 +298,10 @@ impl OrderQueries for LyingOrders {
         self.0.order(id).await
     }
 
+    async fn by_ids(&self, ids: &[OrderId]) -> Result<Vec<Option<Arc<Order>>>, PortError> {
+        self.0.by_ids(ids).await
+    }
+
     async fn order_of_cart(&self, cart: CartId) -> Result<Option<OrderId>, PortError> {
         self.0.order_of_cart(cart).await
     }

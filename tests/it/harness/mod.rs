@@ -4,6 +4,8 @@ pub mod api;
 pub mod build;
 #[cfg(feature = "redb")]
 pub mod disk;
+#[cfg(feature = "postgres")]
+pub mod pgbench;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 pub mod servers;
 #[cfg(feature = "redb")]

@@ -12,13 +12,22 @@ use tokio::net::{TcpListener, TcpStream};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
     /// It asked for a statement to be run.
-    Statement(String),
+    Statement(Statement),
     /// It asked for one to be prepared, which it does once.
     Prepared,
     /// It waits for the answer.
     RoundTrip,
     /// It asked whether the server is there, and for nothing else.
     Tried,
+}
+
+/// A statement with its values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statement {
+    pub text: String,
+    /// As `Parse` told their types and `Bind` their values: see `pgbench`.
+    pub types: Vec<u32>,
+    pub bound: Vec<u8>,
 }
 
 /// The way to a server, with an ear to it.
@@ -60,7 +69,7 @@ async fn listen(listener: TcpListener, target: String, said: Arc<Mutex<Vec<(u32,
             // Either side may end a connection at any moment.
             let _ = copy(&mut from_server, &mut to_client).await;
         });
-        let (said, known, bound) = (said.clone(), HashMap::new(), String::new());
+        let (said, known, bound) = (said.clone(), HashMap::new(), Statement::default());
         let hear = Ear { number, said, known, bound, asked: false };
         tokio::spawn(async move {
             let _ = hear.pass(from_client, to_server).await;
@@ -72,8 +81,8 @@ async fn listen(listener: TcpListener, target: String, said: Arc<Mutex<Vec<(u32,
 struct Ear {
     number: u32,
     said: Arc<Mutex<Vec<(u32, Said)>>>,
-    known: HashMap<String, String>,
-    bound: String,
+    known: HashMap<String, Statement>,
+    bound: Statement,
     /// Whether it asked for anything since it last waited.
     asked: bool,
 }
@@ -109,19 +118,23 @@ impl Ear {
         let mut text = || texts.next().unwrap_or_default().into_owned();
         match kind {
             b'P' => {
-                let (name, statement) = (text(), text());
-                self.known.insert(name, statement);
+                let (name, text) = (text(), text());
+                let told = body.get(name.len() + text.len() + 4..).unwrap_or_default();
+                let types = told.chunks_exact(4).map(|oid| oid.try_into().unwrap());
+                let types = types.map(u32::from_be_bytes).collect();
+                self.known.insert(name, Statement { text, types, bound: Vec::new() });
                 self.asked = true;
                 self.say(Said::Prepared);
             }
             b'B' => {
-                let (_, name) = (text(), text());
+                let (portal, name) = (text(), text());
                 self.asked = true;
                 self.bound = self.known.get(&name).cloned().unwrap_or_default();
+                self.bound.bound = body[portal.len() + name.len() + 2..].to_vec();
             }
             b'E' => self.say(Said::Statement(self.bound.clone())),
             b'Q' => {
-                self.say(Said::Statement(text()));
+                self.say(Said::Statement(Statement { text: text(), ..Statement::default() }));
                 self.say(Said::RoundTrip);
             }
             b'S' if self.asked => {

@@ -43,7 +43,8 @@ pub async fn place_order(
         BasketSource::Lines(_) => Principal::Email(&command.email),
     };
     let claim = key.claim(&request, &principal, &body.raw);
-    let placement = state.shop.orders.place(command, claim).await?;
+    let shop = state.shop.clone();
+    let placement = state.detached(async move { shop.orders.place(command, claim).await }).await?;
     answer::placed((&state, &request), placement, Reader::Placer, StatusCode::CREATED)
 }
 

@@ -18,6 +18,11 @@ impl OrderQueries for MemoryStore {
         Ok(self.snapshot().orders.order(id))
     }
 
+    async fn by_ids(&self, ids: &[OrderId]) -> Result<Vec<Option<Arc<Order>>>, PortError> {
+        let orders = &self.snapshot().orders;
+        Ok(ids.iter().map(|id| orders.order(*id)).collect())
+    }
+
     async fn order_of_cart(&self, cart: CartId) -> Result<Option<OrderId>, PortError> {
         Ok(self.snapshot().orders.carts.get(&cart).copied())
     }

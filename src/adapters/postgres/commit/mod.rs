@@ -27,6 +27,7 @@ use super::config::PostgresConfig;
 use super::convert::Moment;
 use super::fault::{Fault, conflict};
 use super::session::{Sessions, Undone};
+use crate::domain::shared::ProductId;
 use crate::ports::PortError;
 use crate::ports::store::{CommitError, Conflict, Write};
 
@@ -106,10 +107,27 @@ async fn apply_all(
 ) -> Result<Anew, Fault> {
     let (config, moment, anew) = (&*unit.config, unit.moment, Anew::default());
     let mut draft = Draft { connection, config, moment, careful, anew };
-    for write in &unit.writes {
-        draft.apply(write).await?;
+    let mut left = unit.writes.as_slice();
+    while let Some((write, behind)) = left.split_first() {
+        let moved = popularity(left);
+        if moved.is_empty() {
+            draft.apply(write).await?;
+            left = behind;
+        } else {
+            left = &left[moved.len()..];
+            draft.add_popularity(&moved).await?;
+        }
     }
     Ok(draft.anew)
+}
+
+/// The popularity that the first writes move, which are one statement together.
+fn popularity(writes: &[Write]) -> Vec<(ProductId, i64)> {
+    let moved = writes.iter().map_while(|write| match write {
+        Write::AddPopularity { product, units } => Some((*product, *units)),
+        _ => None,
+    });
+    moved.collect()
 }
 
 /// Whether a write is one statement, which commits by itself.
@@ -156,7 +174,7 @@ impl Draft<'_> {
         }
         match write {
             W::SaveProduct { product, expected } => self.save_product(product, *expected).await,
-            W::AddPopularity { product, units } => self.add_popularity(*product, *units).await,
+            W::AddPopularity { product, units } => self.add_popularity(&[(*product, *units)]).await,
             W::SaveCategory { category, expected } => self.save_category(category, *expected).await,
             W::DeleteCategory { id, expected } => self.delete_category(*id, *expected).await,
             W::SavePromotion { promotion, expected } => {

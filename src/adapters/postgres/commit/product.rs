@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::{Answer, Draft};
 use crate::adapters::postgres::convert::{
@@ -86,17 +87,11 @@ impl Draft<'_> {
         }
     }
 
-    pub(super) async fn add_popularity(
-        &mut self,
-        product: ProductId,
-        units: i64,
-    ) -> Result<(), Fault> {
-        let moved = sqlx::query!(
-            "SELECT add_popularity($1, $2, $3)",
-            self.moment.clock,
-            product.uuid(),
-            units,
-        );
+    pub(super) async fn add_popularity(&mut self, moved: &[(ProductId, i64)]) -> Result<(), Fault> {
+        let (ids, units): (Vec<Uuid>, Vec<i64>) =
+            moved.iter().map(|(product, units)| (product.uuid(), *units)).unzip();
+        let moved =
+            sqlx::query!("SELECT add_popularities($1, $2, $3)", self.moment.clock, &ids, &units);
         moved.fetch_one(&mut *self.connection).await?;
         Ok(())
     }
@@ -107,7 +102,7 @@ impl Draft<'_> {
 struct Variants<'a> {
     keys: Vec<String>,
     written: Vec<&'a str>,
-    ids: Vec<uuid::Uuid>,
+    ids: Vec<Uuid>,
     policies: Vec<&'static str>,
     limits: Vec<i64>,
     counted: Vec<bool>,

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -19,6 +20,11 @@ use crate::ports::order::{OrderFilter, OrderMark, OrderQueries};
 impl OrderQueries for PostgresStore {
     async fn order(&self, id: OrderId) -> Result<Option<Arc<Order>>, PortError> {
         self.ask(move |connection| order(connection, id).boxed()).await
+    }
+
+    async fn by_ids(&self, ids: &[OrderId]) -> Result<Vec<Option<Arc<Order>>>, PortError> {
+        let ids = ids.to_vec();
+        self.ask(move |connection| by_ids(connection, ids).boxed()).await
     }
 
     async fn order_of_cart(&self, cart: CartId) -> Result<Option<OrderId>, PortError> {
@@ -72,6 +78,26 @@ async fn order(connection: &mut PgConnection, id: OrderId) -> Result<Option<Arc<
     .fetch_all(connection)
     .await?;
     if records.is_empty() { Ok(None) } else { Ok(Some(folded(&records)?)) }
+}
+
+async fn by_ids(
+    connection: &mut PgConnection,
+    ids: Vec<OrderId>,
+) -> Result<Vec<Option<Arc<Order>>>, Fault> {
+    let keys: Vec<String> = ids.iter().map(|id| id.uuid().to_string()).collect();
+    let rows = sqlx::query!(
+        r#"SELECT key, body::text AS "body!" FROM events
+        WHERE aggregate = 'order' AND key = ANY ($1) ORDER BY key, sequence"#,
+        &keys,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut told: HashMap<String, Vec<String>> = HashMap::with_capacity(keys.len());
+    for row in rows {
+        told.entry(row.key).or_default().push(row.body);
+    }
+    let order = |key| Ok(told.get(key).map(|records| folded(records)).transpose()?);
+    keys.iter().map(order).collect()
 }
 
 /// The order as it was at a version.

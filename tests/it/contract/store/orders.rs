@@ -23,6 +23,7 @@ macro_rules! cases {
             [
                 an_order_reads_back_with_every_field_and_its_events,
                 what_is_not_there_is_none,
+                orders_are_read_together_in_the_order_of_their_ids,
                 an_order_is_new_once_and_its_number_is_unique,
                 a_change_on_another_version_is_stale,
                 of_several_changes_of_one_version_exactly_one_wins,
@@ -139,6 +140,18 @@ pub async fn what_is_not_there_is_none(b: Backend) {
     let events = b.orders.order_events(order_id(1), None, 10).await.unwrap();
     assert_eq!((events.items.len(), events.next), (0, None));
     assert_eq!(found(&b, OrderFilter::default()).await, []);
+}
+
+pub async fn orders_are_read_together_in_the_order_of_their_ids(b: Backend) {
+    b.commit([plain(1).place()]).await;
+    b.commit([plain(2).place()]).await;
+    b.commit([note(&*kept(&b, 2).await, "call back")]).await;
+    let asked = [2, 9, 1, 2].map(order_id);
+    let read = b.orders.by_ids(&asked).await.unwrap();
+    let (one, two) = (kept(&b, 1).await, kept(&b, 2).await);
+    assert_eq!(two.notes().len(), 1);
+    assert_eq!(read, [Some(two.clone()), None, Some(one), Some(two)]);
+    assert_eq!(b.orders.by_ids(&[]).await.unwrap(), []);
 }
 
 pub async fn an_order_is_new_once_and_its_number_is_unique(b: Backend) {

@@ -13,7 +13,11 @@ macro_rules! cases {
         crate::contract::store::tests!(
             $open,
             popularity,
-            [popularity_moves_and_never_falls_below_zero, a_sale_alone_does_not_touch_the_view,]
+            [
+                popularity_moves_and_never_falls_below_zero,
+                several_products_move_in_one_unit,
+                a_sale_alone_does_not_touch_the_view,
+            ]
         );
     };
 }
@@ -47,4 +51,14 @@ pub async fn popularity_moves_and_never_falls_below_zero(b: Backend) {
     b.commit([save_product(&revised(&first, |content| content.name = text("Edited")))]).await;
     assert_eq!(view(&b).await.popularity, 4, "an edit leaves it");
     b.commit([Write::AddPopularity { product: product_id(9), units: 1 }]).await;
+}
+
+pub async fn several_products_move_in_one_unit(b: Backend) {
+    b.commit([product(1).save()]).await;
+    b.commit([product(2).save()]).await;
+    let moved = |number, units| Write::AddPopularity { product: product_id(number), units };
+    let key = Write::PruneKeys { most: 1 };
+    b.commit([moved(1, 2), moved(9, 1), moved(2, 3), key, moved(1, 4)]).await;
+    assert_eq!(view(&b).await.popularity, 6);
+    assert_eq!(b.catalog.product(product_id(2)).await.unwrap().unwrap().popularity, 3);
 }

@@ -184,6 +184,10 @@ impl OrderQueries for Faulty<dyn OrderQueries> {
         self.gate.call("orders", "order", self.inner.order(id)).await
     }
 
+    async fn by_ids(&self, ids: &[OrderId]) -> Answer<Vec<Option<Arc<Order>>>> {
+        self.gate.call("orders", "orders by id", self.inner.by_ids(ids)).await
+    }
+
     async fn order_of_cart(&self, cart: CartId) -> Answer<Option<OrderId>> {
         self.gate.call("orders", "order of cart", self.inner.order_of_cart(cart)).await
     }
