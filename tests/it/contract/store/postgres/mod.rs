@@ -2,6 +2,7 @@
 //! beyond that.
 
 mod failures;
+mod locks;
 mod processes;
 mod schema;
 mod storefront;

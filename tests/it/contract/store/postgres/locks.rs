@@ -1,0 +1,57 @@
+//! What waits for whom.
+
+use std::time::Duration;
+
+use ecicomm::domain::inventory::StockEventKind;
+use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use tokio::time::timeout;
+
+use super::super::stock::{figures, moved};
+use super::{config, connect, process};
+use crate::harness::build::{order, product};
+use crate::harness::servers::Database;
+
+/// Longer than anything here takes.
+const SOON: Duration = Duration::from_secs(60);
+
+/// So many orders of the same goods race.
+const ORDERS: u128 = 120;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_of_the_same_goods_in_any_order_never_deadlock() {
+    let database = Database::new().await;
+    let mut watch = connect(database.url()).await;
+    let name: String = watch.fetch_one("SELECT current_database()").await.unwrap().get(0);
+    // A deadlock is seen long before a wait for a lock is given up, after which it would be none.
+    let soon = format!("ALTER DATABASE {name} SET deadlock_timeout = '5ms'");
+    watch.execute(AssertSqlSafe(soon)).await.unwrap();
+    let b = process(config(database.url())).await;
+    let codes = ["SKU-1", "SKU-2", "SKU-3", "SKU-4"];
+    for (number, code) in (1..).zip(codes) {
+        b.commit([product(number).save()]).await;
+        b.commit([moved(code, StockEventKind::Received, 1_000)]).await;
+    }
+    let buyer = |number: u128| {
+        let mut lines = codes.map(|code| (code, 1));
+        if number.is_multiple_of(2) {
+            lines.reverse();
+        }
+        vec![order(number).of(&lines).place()]
+    };
+    let race = b.race((1..=ORDERS).map(buyer).collect());
+    let outcomes = timeout(SOON, race).await.expect("nobody should wait for ever");
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!(figures(&b, "SKU-1").await, (1_000, i64::try_from(ORDERS).unwrap()));
+    drop(b);
+    // Sessions tell their counts when they end.
+    let ended = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let gone = async {
+        while watch.fetch_one(ended).await.unwrap().get::<i64, _>(0) > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(SOON, gone).await.expect("sessions should end");
+    let met = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    assert_eq!(watch.fetch_one(met).await.unwrap().get::<i64, _>(0), 0);
+}
