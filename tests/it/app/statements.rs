@@ -24,7 +24,7 @@ use crate::harness::wire::{Said, Statement, Wire};
 const CHECKOUT: [&str; 6] = [
     "FROM carts",
     "shown_by_variants",
-    "FROM stock",
+    "FROM stock_of",
     "FROM promotions",
     "place_order",
     "step_saga",

@@ -73,8 +73,14 @@ pub async fn by_skus(
     skus: Vec<Sku>,
 ) -> Result<Vec<Option<View>>, Fault> {
     let keys: Vec<String> = skus.iter().map(sku_key).collect();
-    let rows =
-        shown!("v.sku_key", "JOIN variants v ON v.product = s.id WHERE v.sku_key = ANY($1)", &keys);
+    let rows = sqlx::query_as!(
+        ShownRow,
+        r#"SELECT asked AS "asked!", record AS "record!", version AS "version!", bands AS "bands!",
+            sold AS "sold!", ordinals AS "ordinals!", categories AS "categories!",
+            slugs AS "slugs!", names AS "names!"
+        FROM shown_by_skus($1)"#,
+        &keys
+    );
     arranged(rows.fetch_all(connection).await?, keys.into_iter())
 }
 

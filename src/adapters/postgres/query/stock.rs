@@ -95,8 +95,10 @@ async fn stock(
 ) -> Result<Vec<Vec<StockItem>>, Fault> {
     let rows = sqlx::query_as!(
         ItemRow,
-        "SELECT sku_key, sku, location, policy, backorder_limit, on_hand, reserved, version
-         FROM stock WHERE sku_key = ANY($1) ORDER BY location <> $2, location",
+        r#"SELECT sku_key AS "sku_key!", sku AS "sku!", location AS "location!",
+            policy AS "policy!", backorder_limit AS "backorder_limit!", on_hand AS "on_hand!",
+            reserved AS "reserved!", version AS "version!"
+        FROM stock_of($1, $2)"#,
         &keys,
         preferred,
     )
