@@ -9,6 +9,7 @@ use crate::ports::events::EventLog;
 use crate::ports::idempotency::IdempotencyKeys;
 use crate::ports::imports::ImportQueries;
 use crate::ports::inventory::StockQueries;
+use crate::ports::limits::RateLimits;
 use crate::ports::order::{OrderQueries, Sagas};
 use crate::ports::payment::{PaymentGateway, SandboxLedger};
 use crate::ports::pricing::{PricingQueries, ShownRules};
@@ -52,6 +53,8 @@ pub struct Ports {
     pub gateway: Arc<dyn PaymentGateway>,
     /// The sandbox provider's own ledger, where that provider is in use.
     pub ledger: Option<Arc<dyn SandboxLedger>>,
+    /// How often clients may ask; as often as they like where there are none.
+    pub limits: Option<Arc<dyn RateLimits>>,
     /// What else of the outside can be away, each behind one of the ports above.
     pub dependencies: Vec<Arc<dyn Dependency>>,
     /// The time.

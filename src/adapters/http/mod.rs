@@ -63,11 +63,13 @@ struct State {
     document: OnceLock<Bytes>,
     rendered: rendered::Rendered,
     readiness: process::Readiness,
+    limit: Option<front::Limit>,
 }
 
 impl State {
     fn new(shop: Arc<Shop>, settings: HttpSettings) -> Self {
         Self {
+            limit: shop.ports.limits.clone().map(front::Limit::new),
             shop,
             table: access::Table::of(&openapi::assembled()),
             document: OnceLock::new(),

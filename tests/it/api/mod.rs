@@ -8,6 +8,7 @@ mod files;
 mod http;
 mod idempotency;
 mod inventory;
+mod limits;
 mod order;
 mod order_admin;
 mod pricing;

@@ -18,6 +18,7 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse};
 use ecicomm::adapters::http::{HttpSettings, configure};
+use ecicomm::adapters::limits::Limiter;
 use ecicomm::adapters::memory::MemorySearch;
 use ecicomm::adapters::resilience::{Breaker, BreakerSettings, Guard, GuardedGateway};
 use ecicomm::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
@@ -29,6 +30,7 @@ use ecicomm::domain::catalog::ProductStatus;
 use ecicomm::domain::customer::{Role, StaffMember};
 use ecicomm::domain::shared::{Span, StaffId, StockPolicy, Timestamp, Version};
 use ecicomm::ports::idempotency::{KeyClaim, KeyId};
+use ecicomm::ports::limits::{Policy, RateLimits};
 use ecicomm::ports::store::{UnitOfWork, Write};
 use ecicomm::ports::system::{Clock, StaffClaims};
 use ecicomm::settings::Settings;
@@ -72,19 +74,29 @@ pub struct Bought {
 impl Api {
     /// An empty shop that is ready to sell.
     pub async fn open() -> Self {
+        Self::open_with(None, HttpSettings::default()).await
+    }
+
+    /// The same, whose clients may ask as `policy` says, behind proxies that are believed.
+    pub async fn limited(policy: Policy, trusted_proxies: usize) -> Self {
+        let settings = HttpSettings { trusted_proxies, ..HttpSettings::default() };
+        Self::open_with(Some(policy), settings).await
+    }
+
+    async fn open_with(policy: Option<Policy>, settings: HttpSettings) -> Self {
         let clock = Arc::new(TestClock { began: tokio::time::Instant::now() });
-        let shop =
-            over(ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap(), clock);
+        let shop = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
+        let shop = over(shop, clock, policy);
         shop.pricing.set_up().await.unwrap();
         let staff = staff_token(&shop, "admin@example.com").await;
-        let serve = serve(&shop).await;
+        let serve = serve(&shop, settings).await;
         Self { shop, staff, serve, keys: Cell::new(0) }
     }
 
     /// The same, which nobody administers yet.
     pub async fn closed() -> Self {
         let shop = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
-        let serve = serve(&shop).await;
+        let serve = serve(&shop, HttpSettings::default()).await;
         Self { shop, staff: String::new(), serve, keys: Cell::new(0) }
     }
 
@@ -261,7 +273,7 @@ fn breaker() -> Arc<Breaker> {
 }
 
 /// The shop on the test's clock.
-fn over(shop: Shop, clock: Arc<TestClock>) -> Shop {
+fn over(shop: Shop, clock: Arc<TestClock>, policy: Option<Policy>) -> Shop {
     let settings = SandboxSettings::new(SandboxLedgerPlace::Memory);
     let sandbox = Arc::new(SandboxGateway::try_new(clock.clone(), settings).unwrap());
     let guard = Guard::new(breaker(), PROVIDER_TIMEOUT);
@@ -269,6 +281,7 @@ fn over(shop: Shop, clock: Arc<TestClock>) -> Shop {
     let ports = Ports {
         gateway: Arc::new(GuardedGateway::new(sandbox.clone(), guard)),
         dependencies,
+        limits: policy.map(|policy| Arc::new(Limiter::alone(policy)) as Arc<dyn RateLimits>),
         ledger: Some(sandbox),
         tokens: Arc::new(JwtTokens::new(b"the key of the tests, and no other", clock.clone())),
         clock,
@@ -301,8 +314,8 @@ async fn staff_token(shop: &Shop, address: &str) -> String {
 }
 
 /// The routes of the shop, as a server serves them.
-async fn serve(shop: &Shop) -> Serve {
-    let settings = HttpSettings { access_log: false, ..HttpSettings::default() };
+async fn serve(shop: &Shop, settings: HttpSettings) -> Serve {
+    let settings = HttpSettings { access_log: false, ..settings };
     let routes = configure(Arc::new(shop.clone()), settings);
     let service = Rc::new(init_service(App::new().configure(routes)).await);
     Rc::new(move |request| {

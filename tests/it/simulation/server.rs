@@ -114,6 +114,7 @@ impl Backend {
             search: Faulty::new(gate, index),
             gateway: Arc::new(GuardedGateway::new(Arc::new(gateway), guard)),
             dependencies: Vec::new(),
+            limits: None,
             ledger: None,
             signer: Arc::new(HmacSigner::new(SIGNING_KEY)),
             tokens: Arc::new(JwtTokens::new(SIGNING_KEY, clock.clone())),

@@ -18,6 +18,9 @@ pub const PERMISSION: &str = "x-permission";
 /// The extension of an operation that takes files, and so may take longer.
 pub const UPLOAD: &str = "x-upload";
 
+/// The extension of an operation that a client may ask as often as it likes.
+pub const UNLIMITED: &str = "x-unlimited";
+
 /// What may be done at one path.
 #[derive(Clone, Debug)]
 pub struct Operation {
@@ -38,6 +41,8 @@ pub struct Route {
     pub pattern: String,
     /// What may be done there.
     pub operations: Vec<Operation>,
+    /// Whether requests to it are counted.
+    pub limited: bool,
     /// The methods, as `Allow` lists them.
     pub allow: HeaderValue,
 }
@@ -69,13 +74,14 @@ impl Table {
         for (pattern, item) in &document.paths.paths {
             let operations = operations(item);
             if !operations.is_empty() {
-                table.add(pattern, operations);
+                let limited = !documented(item).any(|(_, o)| extension(o, UNLIMITED).is_some());
+                table.add(pattern, operations, limited);
             }
         }
         table
     }
 
-    fn add(&mut self, pattern: &str, operations: Vec<Operation>) {
+    fn add(&mut self, pattern: &str, operations: Vec<Operation>, limited: bool) {
         let mut node = &mut self.root;
         for segment in segments(pattern) {
             node = if segment.starts_with('{') {
@@ -92,7 +98,8 @@ impl Table {
         methods.sort_unstable();
         let allow = HeaderValue::try_from(methods.join(", "));
         let allow = allow.unwrap_or_else(|_| HeaderValue::from_static("OPTIONS"));
-        node.route = Some(Arc::new(Route { pattern: pattern.to_owned(), operations, allow }));
+        let pattern = pattern.to_owned();
+        node.route = Some(Arc::new(Route { pattern, operations, limited, allow }));
     }
 
     /// The route that a request's path belongs to.
@@ -149,7 +156,7 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|segment| !segment.is_empty())
 }
 
-fn operations(item: &PathItem) -> Vec<Operation> {
+fn documented(item: &PathItem) -> impl Iterator<Item = (Method, &Documented)> {
     let documented = [
         (Method::GET, &item.get),
         (Method::PUT, &item.put),
@@ -157,10 +164,12 @@ fn operations(item: &PathItem) -> Vec<Operation> {
         (Method::DELETE, &item.delete),
         (Method::PATCH, &item.patch),
     ];
-    documented
-        .into_iter()
+    documented.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+}
+
+fn operations(item: &PathItem) -> Vec<Operation> {
+    documented(item)
         .filter_map(|(method, operation)| {
-            let operation = operation.as_ref()?;
             let access = access(operation)?;
             let upload = extension(operation, UPLOAD).is_some();
             Some(Operation { method, access, upload, produces: produces(operation) })

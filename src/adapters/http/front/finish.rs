@@ -143,6 +143,9 @@ fn dress(state: &State, visit: &Visit, status: StatusCode, headers: &mut HeaderM
             headers.insert(name, value);
         }
     }
+    if let (Some(limit), Some(verdict)) = (&state.limit, visit.counted) {
+        limit.tell(verdict, headers);
+    }
     if state.settings.behind_tls {
         let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);

@@ -1,0 +1,67 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use deadpool_redis::redis::Script;
+
+use super::fault::Fault;
+use super::link::RedisLink;
+use crate::domain::shared::Timestamp;
+use crate::ports::PortError;
+use crate::ports::limits::{Client, Counters, Meter, Policy};
+
+/// Adds what requests cost to what a client has used up, of which time takes off what is regained
+/// (the generic cell rate algorithm). A caller whose clock is behind gets no time back.
+///
+/// `KEYS`: the client. `ARGV`: the cost in nanoseconds, now in microseconds, and for how many
+/// milliseconds it is kept beyond the time at which nothing is used up.
+///
+/// Numbers of Lua are exact up to 2^53: microseconds since 1970 until the year 2255, and nanoseconds
+/// for 104 days.
+const ADD: &str = "
+    local kept = redis.call('HMGET', KEYS[1], 'used', 'at')
+    local now = tonumber(ARGV[2])
+    local used, at = tonumber(kept[1] or '0'), tonumber(kept[2] or ARGV[2])
+    if now > at then
+        used = math.max(0, used - (now - at) * 1000)
+        at = now
+    end
+    used = used + tonumber(ARGV[1])
+    local told = string.format('%.0f', used)
+    redis.call('HSET', KEYS[1], 'used', told, 'at', string.format('%.0f', at))
+    redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.ceil(used / 1000000) + ARGV[3]))
+    return told
+";
+
+/// How much longer than it matters Redis keeps a count, in milliseconds: by then it is nothing for
+/// every process, however little their clocks agree.
+const KEPT_BEYOND: i64 = 60_000;
+
+/// The counts of all clients, shared by all processes. Redis itself forgets those that ran off.
+pub struct RedisCounters {
+    link: RedisLink,
+    add: Arc<Script>,
+}
+
+impl RedisCounters {
+    /// Counts over these connections.
+    pub fn new(link: RedisLink) -> Self {
+        Self { link, add: Arc::new(Script::new(ADD)) }
+    }
+}
+
+#[async_trait]
+impl Counters for RedisCounters {
+    async fn add(
+        &self,
+        client: Client,
+        requests: u32,
+        policy: Policy,
+        now: Timestamp,
+    ) -> Result<Meter, PortError> {
+        let values = [policy.cost(requests), now.micros(), KEPT_BEYOND];
+        let values = values.map(|value| value.to_string().into_bytes());
+        let key = self.link.key("limit", client);
+        let used: i64 = self.link.run(&self.add, key, values).await.map_err(Fault::of_write)?;
+        Ok(Meter::new(used, now))
+    }
+}
