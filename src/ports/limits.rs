@@ -34,10 +34,17 @@ impl Policy {
     }
 
     /// How many requests of one client a process may let through before the others know of them: a
-    /// tenth of what a client has in a second or at once, and one at least. By so many for each
-    /// process a client may get more than the policy says, once.
+    /// tenth of what a client has in a second or at once, at most a quarter of a burst, and one at
+    /// least. By so many for each process, and [`Self::slack`], a client may get more than the policy
+    /// says, once.
     pub fn lease(self) -> u32 {
-        (self.rate.max(self.burst).get() / 10).clamp(1, self.burst.get())
+        (self.rate.max(self.burst).get() / 10).min(self.burst.get() / 4).max(1)
+    }
+
+    /// How many requests shared counts leave out, so that those which were made evenly but are told
+    /// of in heaps are not taken for a heap: two leases.
+    pub fn slack(self) -> u32 {
+        self.lease().saturating_mul(2)
     }
 
     /// What `requests` cost: the nanoseconds in which they are regained. Rounded up, so that a
@@ -86,7 +93,7 @@ pub struct Verdict {
 /// takes off what is regained: the generic cell rate algorithm (ITU-T I.371).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meter {
-    /// The nanoseconds in which it is regained.
+    /// The nanoseconds in which it is regained; less than none where as much was left out.
     used: i64,
     at: Timestamp,
 }
@@ -109,11 +116,21 @@ impl Meter {
 
     /// The same at `now`. Time that goes back stands still.
     pub fn at(self, now: Timestamp) -> Self {
+        self.run_off(now, 0)
+    }
+
+    /// The same at `now`, of a count that processes share.
+    pub fn shared_at(self, now: Timestamp, policy: Policy) -> Self {
+        self.run_off(now, -policy.cost(policy.slack()))
+    }
+
+    fn run_off(self, now: Timestamp, least: i64) -> Self {
         let passed = now.since(self.at).as_micros();
         if passed <= 0 {
             return self;
         }
-        Self { used: self.used.saturating_sub(passed.saturating_mul(1_000)).max(0), at: now }
+        let left = self.used.saturating_sub(passed.saturating_mul(1_000));
+        Self { used: left.max(least), at: now }
     }
 
     /// The same and `requests` more, whether or not the quota has them.
@@ -121,9 +138,10 @@ impl Meter {
         Self { used: self.used.saturating_add(policy.cost(requests)), ..self }
     }
 
-    /// The one of which more is used up, at the moment of this one.
+    /// The one of which more is used up, at the later moment of both.
     pub fn fuller(self, other: Self) -> Self {
-        Self { used: self.used.max(other.at(self.at).used), ..self }
+        let at = self.at.max(other.at);
+        Self { used: self.at(at).used.max(other.at(at).used), at }
     }
 
     /// Whether the quota has one more request.
@@ -155,8 +173,8 @@ pub trait RateLimits: Send + Sync {
     /// counts nothing.
     ///
     /// Of one process a client MUST NOT get more than the policy says. Where processes share their
-    /// counts, all of them together MUST NOT give it more than the policy says and [`Policy::lease`]
-    /// for each process. There is always a verdict: while shared counts are away, or do not answer in
+    /// counts, all of them together MUST NOT give it more than the policy says, [`Policy::slack`] and
+    /// [`Policy::lease`] for each process. There is always a verdict: while shared counts are away, or do not answer in
     /// a fraction of a second, it MUST be that of this process alone, and MUST be theirs again once
     /// they are back.
     async fn take(&self, client: Client, now: Timestamp) -> Verdict;
@@ -167,6 +185,10 @@ pub trait RateLimits: Send + Sync {
 pub trait Counters: Send + Sync {
     /// Counts `requests` that `client` made by `now`, and tells how much of its quota is used up
     /// then, by whichever process.
+    ///
+    /// Processes tell of requests some time after these were made. What is regained meanwhile would
+    /// be lost on a count of which nothing is used up; so a count MUST begin at [`Policy::slack`]
+    /// below nothing, MUST run off to that, and MUST be answered so.
     ///
     /// What was made is counted although the quota does not have it, and of several callers at once
     /// none MUST be lost. Time is what the latest caller said, and MUST NOT go back for one whose

@@ -109,7 +109,7 @@ impl Settling {
     /// They are counted, and so much was used up then.
     pub fn counted(self, shared: Meter, policy: Policy) {
         let mut state = self.0.state();
-        let shared = shared.at(state.meter.moment()).plus(state.open, policy);
+        let shared = shared.shared_at(state.meter.moment(), policy).plus(state.open, policy);
         state.meter = state.meter.fuller(shared);
     }
 }

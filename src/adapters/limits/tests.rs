@@ -42,8 +42,8 @@ impl Counts {
         })
     }
 
-    fn used(&self) -> i64 {
-        self.meters.lock().unwrap().get(&ADA).map_or(0, |meter| meter.used())
+    fn knows_ada(&self) -> bool {
+        self.meters.lock().unwrap().contains_key(&ADA)
     }
 }
 
@@ -61,9 +61,10 @@ impl Counters for Counts {
             return Err(PortError::unavailable("away"));
         }
         let mut meters = self.meters.lock().unwrap();
-        let meter = meters.entry(client).or_insert(Meter::new(0, now));
-        *meter = meter.at(now).plus(requests, policy);
-        Ok(Meter::new(meter.used(), now))
+        let empty = Meter::new(-policy.cost(policy.slack()), now);
+        let meter = meters.entry(client).or_insert(empty);
+        *meter = meter.shared_at(now, policy).plus(requests, policy);
+        Ok(*meter)
     }
 }
 
@@ -90,9 +91,9 @@ fn a_rate_that_does_not_divide_a_second_gives_no_more_than_it_says() {
 }
 
 #[test]
-fn a_lease_is_a_tenth_and_never_nothing_nor_more_than_a_burst() {
+fn a_lease_is_a_tenth_or_a_quarter_of_a_burst_and_never_nothing() {
     for (rate, burst, lease) in
-        [(10_000, 1_000, 1_000), (10, 1_000, 100), (5, 5, 1), (1_000, 3, 3), (100, 100, 10)]
+        [(10_000, 1_000, 250), (10, 1_000, 100), (5, 5, 1), (1_000, 3, 1), (100, 100, 10)]
     {
         assert_eq!(policy(rate, burst).lease(), lease, "{rate} {burst}");
     }
@@ -128,7 +129,7 @@ async fn a_process_lets_no_more_through_on_trust_than_a_lease() {
     assert_eq!(passed(&limiter, 20, at(0)).await, 20);
     assert_eq!(began.elapsed(), PATIENCE, "nobody else waits for what is late");
     counts.open.add_permits(1_000);
-    while counts.used() < policy.cost(5) {
+    while !counts.knows_ada() {
         yield_now().await;
     }
 }
@@ -139,11 +140,9 @@ async fn what_others_let_through_counts_once_it_is_settled() {
     let (here, there) = (shared(policy, &counts), shared(policy, &counts));
     assert_eq!(passed(&there, 200, at(0)).await, 100);
     let more = passed(&here, 200, at(0)).await;
-    assert!(more <= policy.lease(), "{more}");
-    // What was too much is made up for.
-    let debt = i64::from(more) * policy.cost(1) / 1_000;
-    assert_eq!(passed(&here, 1, at(debt)).await, 0);
-    assert_eq!(passed(&here, 1, at(debt + 10_000)).await, 1);
+    assert!(more <= policy.lease() + policy.slack(), "{more}");
+    assert_eq!(passed(&here, 1, at(0)).await, 0);
+    assert_eq!(passed(&there, 1, at(0)).await, 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,47 +157,53 @@ async fn without_the_shared_counts_each_process_goes_by_its_own_and_later_by_the
     counts.away.store(false, Ordering::Relaxed);
     let later = at(1_000_000);
     let total = passed(&here, 200, later).await + passed(&there, 200, later).await;
-    assert!((100..=120).contains(&total), "{total}");
+    assert!((100..=140).contains(&total), "{total}");
 }
 
-/// A request of the only client: how much later it comes, to which process, and whether that gets
-/// something done before.
+/// A request of the only client: how much later it comes, to which process, and whether anything gets
+/// settled before.
 fn requests() -> impl Strategy<Value = Vec<(i64, usize, bool)>> {
     let pause = prop_oneof![4 => Just(0), 2 => 0..2_000_i64, 1 => 0..200_000_i64];
-    prop::collection::vec((pause, 0..3_usize, any::<bool>()), 1..400)
+    prop::collection::vec((pause, 0..4_usize, any::<bool>()), 1..400)
+}
+
+/// A shop of so many processes is told of these requests, and held against one meter of all.
+async fn hold_against_one(policy: Policy, processes: u32, requests: &[(i64, usize, bool)]) {
+    let counts = Counts::new(10_000);
+    let limiters: Vec<Limiter> = (0..processes).map(|_| shared(policy, &counts)).collect();
+    let most = policy.burst() + policy.slack() + processes * policy.lease();
+    // Of more than two processes the requests that are on their way may look like a heap.
+    let doubted = processes.saturating_sub(2) * policy.lease();
+    let mut all = Meter::new(0, at(0));
+    let mut now = 0;
+    for (pause, which, works) in requests {
+        now += pause;
+        if *works {
+            yield_now().await;
+        }
+        let verdict = limiters[which % limiters.len()].take(ADA, at(now)).await;
+        all = all.at(at(now));
+        if verdict.admitted {
+            all = all.plus(1, policy);
+        } else {
+            assert!(!all.plus(doubted, policy).has_room(policy), "refused without need");
+        }
+        assert!(all.used() <= policy.cost(most), "{} of {most} requests", all.used());
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn together_they_give_no_more_than_the_policy_and_a_lease_each_and_refuse_nothing_else(
+    fn together_they_give_no_more_than_they_may_and_refuse_nothing_else(
         rate in 1..2_000_u32,
         burst in 1..150_u32,
+        processes in 1..5_u32,
         requests in requests(),
     ) {
-        let policy = policy(rate, burst);
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
-        runtime.unwrap().block_on(async {
-            let counts = Counts::new(10_000);
-            let limiters = [(); 3].map(|()| shared(policy, &counts));
-            let mut all = Meter::new(0, at(0));
-            let mut now = 0;
-            for (pause, which, works) in requests {
-                now += pause;
-                if works {
-                    yield_now().await;
-                }
-                let verdict = limiters[which].take(ADA, at(now)).await;
-                all = all.at(at(now));
-                if verdict.admitted {
-                    all = all.plus(1, policy);
-                } else {
-                    assert!(!all.has_room(policy), "refused without need");
-                }
-                let most = policy.cost(burst + 3 * policy.lease());
-                assert!(all.used() <= most, "{} of {most}", all.used());
-            }
-        });
+        let held = hold_against_one(policy(rate, burst), processes, &requests);
+        runtime.unwrap().block_on(held);
     }
 }
