@@ -29,7 +29,7 @@ use crate::ports::PortError;
 use crate::ports::cart::Carts;
 use crate::ports::catalog::CatalogQueries;
 use crate::ports::customer::StaffQueries;
-use crate::ports::dependency::Dependency;
+use crate::ports::dependency::{ConnectionPool, Dependency};
 use crate::ports::events::EventLog;
 use crate::ports::idempotency::IdempotencyKeys;
 use crate::ports::imports::ImportQueries;
@@ -88,6 +88,7 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         search: search(folder.as_ref())?,
         gateway: Arc::new(GuardedGateway::new(gateway, guard)),
         dependencies,
+        pools: stores.pools,
         limits,
         ledger: Some(ledger),
         signer: Arc::new(HmacSigner::new(&key)),
@@ -151,6 +152,8 @@ struct Stores {
     carts: Arc<dyn Carts>,
     /// How often clients asked, where processes share that.
     counters: Option<Arc<dyn Counters>>,
+    /// Its connections.
+    pools: Vec<Arc<dyn ConnectionPool>>,
     /// What of it can be away by itself.
     dependencies: Vec<Arc<dyn Dependency>>,
 }
@@ -185,6 +188,7 @@ impl Stores {
             store,
             carts,
             counters: None,
+            pools: Vec::new(),
             dependencies: Vec::new(),
         }
     }
@@ -244,7 +248,8 @@ async fn postgres(settings: &Settings, database: &Database) -> Result<Stores, Po
     let carts = Arc::new(PostgresCarts::new(&store));
     let storefront = Arc::new(PostgresStorefront::new(store.clone()));
     let storefront_rules = storefront.clone();
-    Ok(Stores { storefront, storefront_rules, ..Stores::of(store, carts) })
+    let pools: Vec<Arc<dyn ConnectionPool>> = vec![store.clone()];
+    Ok(Stores { storefront, storefront_rules, pools, ..Stores::of(store, carts) })
 }
 
 type InRedis = (Arc<dyn Carts>, Arc<dyn Counters>);
@@ -347,6 +352,7 @@ fn http_settings(settings: &Settings) -> HttpSettings {
         drain_delay: duration(http.drain),
         trusted_proxies: http.trusted_proxies,
         behind_tls: http.behind_tls,
+        management: settings.management.map(|address| address.to_string()),
         durability: durability(settings),
         ..HttpSettings::default()
     }

@@ -129,6 +129,8 @@ pub struct Settings {
     pub signing_key: Option<Secret>,
     /// The API's listener.
     pub http: Http,
+    /// Where metrics are read; nowhere where absent.
+    pub management: Option<SocketAddr>,
     /// How often one client may ask; as often as it likes where absent.
     pub limits: Option<Policy>,
     /// What a new shop starts with.
@@ -221,6 +223,7 @@ impl Settings {
             administrator: administrator(&raw)?,
             signing_key: signing_key(&raw)?,
             http: http(&raw.http)?,
+            management: raw.management.bind.as_deref().map(management).transpose()?,
             limits: limits(&raw.limits)?,
             shop: NewShop {
                 currency: Currency::try_new(&raw.shop.currency)
@@ -346,6 +349,13 @@ fn http(raw: &raw::Http) -> Result<Http, SettingsError> {
         drain: seconds("ECICOMM__HTTP__DRAIN_SECONDS", raw.drain_seconds, 0, 60)?,
         trusted_proxies: size("ECICOMM__HTTP__TRUSTED_PROXIES", raw.trusted_proxies, 0, 16)?,
         behind_tls: raw.behind_tls,
+    })
+}
+
+fn management(bind: &str) -> Result<SocketAddr, SettingsError> {
+    bind.parse().map_err(|_| {
+        let problem = format!("'{bind}' is no address; use one such as 127.0.0.1:9090");
+        SettingsError::new("ECICOMM__MANAGEMENT__BIND", problem)
     })
 }
 

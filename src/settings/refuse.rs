@@ -57,10 +57,6 @@ pub(super) fn what_is_missing(
                        DATABASE_URL too, or unset this";
         return Err(SettingsError::new("REDIS_URL", problem));
     }
-    if raw.management.bind.is_some() {
-        let problem = "there are no metrics in this version; unset it";
-        return Err(SettingsError::new("ECICOMM__MANAGEMENT__BIND", problem));
-    }
     if raw.auth.require_totp == Some(true) {
         let problem = "one-time passwords are not available in this version; unset it";
         return Err(SettingsError::new("ECICOMM__AUTH__REQUIRE_TOTP", problem));

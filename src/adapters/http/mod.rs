@@ -8,6 +8,7 @@
 //!
 //! - `front` is what every request passes: ids, limits, access, problem documents, headers, the log.
 //! - `input` are the parts of requests, read as strictly as their schemas say.
+//! - `metrics` is what is read at an address of its own.
 //! - `openapi` completes the document with what all operations share.
 //! - the folders named like contexts hold their handlers, bodies and views.
 
@@ -25,6 +26,7 @@ mod inventory;
 mod json;
 mod media;
 mod merge;
+mod metrics;
 mod objects;
 mod openapi;
 mod operations;
@@ -51,7 +53,7 @@ use crate::app::Shop;
 use crate::ports::catalog::ReadContext;
 
 pub use openapi::document;
-pub use routes::configure;
+pub use routes::{configure, configure_both};
 pub use server::{Server, serve};
 pub use settings::HttpSettings;
 
@@ -64,14 +66,19 @@ struct State {
     rendered: rendered::Rendered,
     readiness: process::Readiness,
     limit: Option<front::Limit>,
+    requests: metrics::Requests,
+    gauges: metrics::StoreGauges,
 }
 
 impl State {
     fn new(shop: Arc<Shop>, settings: HttpSettings) -> Self {
+        let table = access::Table::of(&openapi::assembled());
         Self {
+            requests: metrics::Requests::of(&table),
+            gauges: metrics::StoreGauges::default(),
             limit: shop.ports.limits.clone().map(front::Limit::new),
             shop,
-            table: access::Table::of(&openapi::assembled()),
+            table,
             document: OnceLock::new(),
             rendered: rendered::Rendered::new(settings.rendered_bytes),
             readiness: process::Readiness::default(),

@@ -43,6 +43,8 @@ pub struct HttpSettings {
     pub trusted_proxies: usize,
     /// Whether clients reach the server by TLS, so that they may be told to insist on it.
     pub behind_tls: bool,
+    /// The address that metrics are read at; none where absent.
+    pub management: Option<String>,
     /// Whether each request gets a line in the log; failures always do.
     pub access_log: bool,
     /// What becomes of the shop's data when the process ends, as `/health` tells it.
@@ -71,6 +73,7 @@ impl Default for HttpSettings {
             rendered_bytes: 64 * 1024 * 1024,
             trusted_proxies: 0,
             behind_tls: false,
+            management: None,
             access_log: true,
             durability: "memory: forgets at exit".to_owned(),
         }

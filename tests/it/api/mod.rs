@@ -9,6 +9,7 @@ mod http;
 mod idempotency;
 mod inventory;
 mod limits;
+mod metrics;
 mod order;
 mod order_admin;
 mod pricing;

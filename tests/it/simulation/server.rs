@@ -115,6 +115,7 @@ impl Backend {
             gateway: Arc::new(GuardedGateway::new(Arc::new(gateway), guard)),
             dependencies: Vec::new(),
             limits: None,
+            pools: Vec::new(),
             ledger: None,
             signer: Arc::new(HmacSigner::new(SIGNING_KEY)),
             tokens: Arc::new(JwtTokens::new(SIGNING_KEY, clock.clone())),

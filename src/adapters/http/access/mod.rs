@@ -24,6 +24,8 @@ pub const UNLIMITED: &str = "x-unlimited";
 /// What may be done at one path.
 #[derive(Clone, Debug)]
 pub struct Operation {
+    /// Its place among all operations.
+    pub number: usize,
     /// By which method.
     pub method: Method,
     /// By whom.
@@ -58,6 +60,8 @@ impl Route {
 #[derive(Debug, Default)]
 pub struct Table {
     root: Node,
+    /// The method and the pattern of each operation, by its number.
+    names: Vec<(Method, String)>,
 }
 
 #[derive(Debug, Default)]
@@ -81,7 +85,11 @@ impl Table {
         table
     }
 
-    fn add(&mut self, pattern: &str, operations: Vec<Operation>, limited: bool) {
+    fn add(&mut self, pattern: &str, mut operations: Vec<Operation>, limited: bool) {
+        for operation in &mut operations {
+            operation.number = self.names.len();
+            self.names.push((operation.method.clone(), pattern.to_owned()));
+        }
         let mut node = &mut self.root;
         for segment in segments(pattern) {
             node = if segment.starts_with('{') {
@@ -106,6 +114,16 @@ impl Table {
     pub fn find(&self, path: &str) -> Option<&Arc<Route>> {
         let rest = path.strip_prefix('/')?;
         self.root.find(rest)
+    }
+
+    /// How many operations there are.
+    pub fn operations(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The method and the pattern of an operation.
+    pub fn operation(&self, number: usize) -> Option<(&str, &str)> {
+        self.names.get(number).map(|(method, pattern)| (method.as_str(), pattern.as_str()))
     }
 
     /// All routes.
@@ -172,7 +190,7 @@ fn operations(item: &PathItem) -> Vec<Operation> {
         .filter_map(|(method, operation)| {
             let access = access(operation)?;
             let upload = extension(operation, UPLOAD).is_some();
-            Some(Operation { method, access, upload, produces: produces(operation) })
+            Some(Operation { number: 0, method, access, upload, produces: produces(operation) })
         })
         .collect()
 }

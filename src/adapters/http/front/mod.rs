@@ -179,6 +179,7 @@ where
     B: MessageBody + 'static,
 {
     if let Some(verdict) = visit.counted.filter(|verdict| !verdict.admitted) {
+        state.requests.count_limited();
         return Ok(request.error_response(limit::refusal(verdict)));
     }
     match admit::admit(state, visit, &mut request).await {
