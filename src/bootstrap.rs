@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use crate::adapters::http::{self, HttpSettings};
 use crate::adapters::jobs::Jobs;
+use crate::adapters::limits::Limiter;
 use crate::adapters::memory::{MemoryCarts, MemoryConfig, MemoryStore};
 use crate::adapters::record::Journal;
 use crate::adapters::resilience::{
-    Breaker, BreakerSettings, Guard, GuardedCarts, GuardedGateway, Retry, RetrySettings,
+    Breaker, BreakerSettings, Guard, GuardedCarts, GuardedCounters, GuardedGateway, Retry,
+    RetrySettings,
 };
 use crate::adapters::sandbox::http::{self as sandbox_http, Delay};
 use crate::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
@@ -27,11 +29,12 @@ use crate::ports::PortError;
 use crate::ports::cart::Carts;
 use crate::ports::catalog::CatalogQueries;
 use crate::ports::customer::StaffQueries;
-use crate::ports::dependency::Dependency;
+use crate::ports::dependency::{ConnectionPool, Dependency};
 use crate::ports::events::EventLog;
 use crate::ports::idempotency::IdempotencyKeys;
 use crate::ports::imports::ImportQueries;
 use crate::ports::inventory::StockQueries;
+use crate::ports::limits::{Counters, RateLimits};
 use crate::ports::order::{OrderQueries, Sagas};
 use crate::ports::payment::{PaymentGateway, SandboxLedger};
 use crate::ports::pricing::{PricingQueries, ShownRules};
@@ -42,6 +45,9 @@ use crate::settings::{Database, Redis, Settings};
 
 /// The name of the shop's own signing key in the store.
 const SIGNING_KEY: &str = "signing-key";
+
+/// How long a request of a client who asks often waits for the counts of the other processes.
+const WAIT_FOR_COUNTS: Duration = Duration::from_millis(50);
 
 /// The shop over these ports.
 pub fn assemble(ports: Ports, config: ShopConfig) -> Shop {
@@ -60,7 +66,8 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         None => own_key(stores.store.as_ref(), secrets.as_ref(), clock.as_ref()).await?,
     };
     let (gateway, ledger) = gateway(settings, folder.as_ref(), clock.clone())?;
-    let guard = guard("payment", duration(settings.payment.timeout));
+    let guard = Guard::new(breaker("payment"), duration(settings.payment.timeout));
+    let limits = limits(settings, stores.counters)?;
     let dependencies = stores.dependencies.into_iter().chain([guard.dependency()]).collect();
     let mut config = shop_config(settings);
     config.process = ids.next().to_string();
@@ -81,6 +88,8 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         search: search(folder.as_ref())?,
         gateway: Arc::new(GuardedGateway::new(gateway, guard)),
         dependencies,
+        pools: stores.pools,
+        limits,
         ledger: Some(ledger),
         signer: Arc::new(HmacSigner::new(&key)),
         tokens: Arc::new(JwtTokens::new(&key, clock.clone())),
@@ -92,9 +101,22 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
     Ok(assemble(ports, config))
 }
 
-/// The bounds on the calls of a dependency.
-fn guard(name: &'static str, limit: Duration) -> Guard {
-    Guard::new(Arc::new(Breaker::new(name, BreakerSettings::default())), limit)
+/// What leaves a dependency alone that is away.
+fn breaker(name: &'static str) -> Arc<Breaker> {
+    Arc::new(Breaker::new(name, BreakerSettings::default()))
+}
+
+/// How often clients may ask, counted with all processes where there is something to count in.
+fn limits(
+    settings: &Settings,
+    counters: Option<Arc<dyn Counters>>,
+) -> Result<Option<Arc<dyn RateLimits>>, PortError> {
+    let Some(policy) = settings.limits else { return Ok(None) };
+    let limiter = match counters {
+        Some(counters) => Limiter::shared(policy, counters, WAIT_FOR_COUNTS)?,
+        None => Limiter::alone(policy),
+    };
+    Ok(Some(Arc::new(limiter)))
 }
 
 /// The folder of a shop that keeps everything in one.
@@ -128,6 +150,10 @@ struct Stores {
     imports: Arc<dyn ImportQueries>,
     staff: Arc<dyn StaffQueries>,
     carts: Arc<dyn Carts>,
+    /// How often clients asked, where processes share that.
+    counters: Option<Arc<dyn Counters>>,
+    /// Its connections.
+    pools: Vec<Arc<dyn ConnectionPool>>,
     /// What of it can be away by itself.
     dependencies: Vec<Arc<dyn Dependency>>,
 }
@@ -161,15 +187,23 @@ impl Stores {
             staff: store.clone(),
             store,
             carts,
+            counters: None,
+            pools: Vec::new(),
             dependencies: Vec::new(),
         }
     }
 
-    /// The same with carts elsewhere, which have bounds of their own.
-    fn with_carts(mut self, carts: Arc<dyn Carts>, guard: Guard) -> Self {
-        self.dependencies.push(guard.dependency());
+    /// The same with carts and counts in Redis, which has bounds of its own.
+    fn with_redis(mut self, server: &Redis, chance: Arc<dyn Secrets>) -> Result<Self, PortError> {
+        let (carts, counters) = redis(server)?;
+        let (breaker, limit) = (breaker("redis"), duration(server.timeout));
+        self.dependencies.push(breaker.clone());
+        self.counters =
+            Some(Arc::new(GuardedCounters::new(counters, Guard::new(breaker.clone(), limit))));
+        let retry = Retry::new(RetrySettings::default(), chance);
+        let guard = Guard::new(breaker, limit).with_retry(retry);
         self.carts = Arc::new(GuardedCarts::new(carts, guard));
-        self
+        Ok(self)
     }
 }
 
@@ -183,11 +217,7 @@ async fn stores(
         let stores = postgres(settings, database).await?;
         return match &settings.redis {
             None => Ok(stores),
-            Some(server) => {
-                let retry = Retry::new(RetrySettings::default(), chance);
-                let guard = guard("redis", duration(server.timeout)).with_retry(retry);
-                Ok(stores.with_carts(redis(server)?, guard))
-            }
+            Some(server) => stores.with_redis(server, chance),
         };
     }
     let config = memory_config(settings);
@@ -218,22 +248,26 @@ async fn postgres(settings: &Settings, database: &Database) -> Result<Stores, Po
     let carts = Arc::new(PostgresCarts::new(&store));
     let storefront = Arc::new(PostgresStorefront::new(store.clone()));
     let storefront_rules = storefront.clone();
-    Ok(Stores { storefront, storefront_rules, ..Stores::of(store, carts) })
+    let pools: Vec<Arc<dyn ConnectionPool>> = vec![store.clone()];
+    Ok(Stores { storefront, storefront_rules, pools, ..Stores::of(store, carts) })
 }
 
+type InRedis = (Arc<dyn Carts>, Arc<dyn Counters>);
+
 #[cfg(feature = "redis")]
-fn redis(server: &Redis) -> Result<Arc<dyn Carts>, PortError> {
-    use crate::adapters::redis::{RedisCarts, RedisConfig, RedisLink};
+fn redis(server: &Redis) -> Result<InRedis, PortError> {
+    use crate::adapters::redis::{RedisCarts, RedisConfig, RedisCounters, RedisLink};
     let mut config = RedisConfig::new(server.url.reveal());
     config.cluster = server.cluster;
     config.max_connections = server.max_connections;
     config.timeout = duration(server.timeout);
     config.prefix.clone_from(&server.prefix);
-    Ok(Arc::new(RedisCarts::new(RedisLink::new(&config)?)))
+    let link = RedisLink::new(&config)?;
+    Ok((Arc::new(RedisCarts::new(link.clone())), Arc::new(RedisCounters::new(link))))
 }
 
 #[cfg(not(feature = "redis"))]
-fn redis(_: &Redis) -> Result<Arc<dyn Carts>, PortError> {
+fn redis(_: &Redis) -> Result<InRedis, PortError> {
     Err(PortError::unavailable("REDIS_URL needs a build with the feature `redis`"))
 }
 
@@ -316,7 +350,9 @@ fn http_settings(settings: &Settings) -> HttpSettings {
         upload_deadline: duration(http.upload_timeout),
         max_connections: http.max_connections.div_ceil(http.workers.max(1)),
         drain_delay: duration(http.drain),
+        trusted_proxies: http.trusted_proxies,
         behind_tls: http.behind_tls,
+        management: settings.management.map(|address| address.to_string()),
         durability: durability(settings),
         ..HttpSettings::default()
     }

@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod http;
 pub mod jobs;
+pub mod limits;
 pub mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;

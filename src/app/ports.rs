@@ -4,11 +4,12 @@ use crate::domain::shared::{Country, Currency, Location, Span, Timestamp};
 use crate::ports::cart::Carts;
 use crate::ports::catalog::{CatalogQueries, ReadContext};
 use crate::ports::customer::StaffQueries;
-use crate::ports::dependency::Dependency;
+use crate::ports::dependency::{ConnectionPool, Dependency};
 use crate::ports::events::EventLog;
 use crate::ports::idempotency::IdempotencyKeys;
 use crate::ports::imports::ImportQueries;
 use crate::ports::inventory::StockQueries;
+use crate::ports::limits::RateLimits;
 use crate::ports::order::{OrderQueries, Sagas};
 use crate::ports::payment::{PaymentGateway, SandboxLedger};
 use crate::ports::pricing::{PricingQueries, ShownRules};
@@ -52,6 +53,10 @@ pub struct Ports {
     pub gateway: Arc<dyn PaymentGateway>,
     /// The sandbox provider's own ledger, where that provider is in use.
     pub ledger: Option<Arc<dyn SandboxLedger>>,
+    /// The connections of this process, of which there are only so many.
+    pub pools: Vec<Arc<dyn ConnectionPool>>,
+    /// How often clients may ask; as often as they like where there are none.
+    pub limits: Option<Arc<dyn RateLimits>>,
     /// What else of the outside can be away, each behind one of the ports above.
     pub dependencies: Vec<Arc<dyn Dependency>>,
     /// The time.

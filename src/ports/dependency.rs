@@ -18,4 +18,38 @@ pub trait Dependency: Send + Sync {
 
     /// How it does. MUST NOT ask it.
     fn state(&self) -> DependencyState;
+
+    /// What became of the calls to it, since the process began.
+    fn calls(&self) -> DependencyCalls;
+}
+
+/// Calls to a dependency that went another way than to it and back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DependencyCalls {
+    /// Not made, because it is left alone.
+    pub refused: u64,
+    /// Made once more after a failure.
+    pub retried: u64,
+}
+
+/// How a pool of connections does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// The most connections.
+    pub max: usize,
+    /// Connections that are open.
+    pub open: usize,
+    /// Those of them that are in use.
+    pub in_use: usize,
+    /// Callers that wait for one.
+    pub waiting: usize,
+}
+
+/// Connections to something outside, of which there are only so many.
+pub trait ConnectionPool: Send + Sync {
+    /// What they lead to, such as `postgres`.
+    fn name(&self) -> &'static str;
+
+    /// How the pool does. MUST NOT wait for anything.
+    fn status(&self) -> PoolStatus;
 }

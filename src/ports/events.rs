@@ -94,6 +94,10 @@ pub trait EventLog: Send + Sync {
     /// The position of the last event; 0 where there is none.
     async fn head(&self) -> Result<u64, PortError>;
 
+    /// How many events were committed and have no position yet, counted no further than a hundred
+    /// thousand. None where a commit gives them their positions.
+    async fn waiting(&self) -> Result<u64, PortError>;
+
     /// Waits until there is an event after `position`. MUST be prompt, and MUST be cancel safe.
     async fn wait_after(&self, position: u64) -> Result<(), PortError>;
 

@@ -14,6 +14,7 @@ pub mod events;
 pub mod idempotency;
 pub mod imports;
 pub mod inventory;
+pub mod limits;
 pub mod order;
 pub mod payment;
 pub mod pricing;

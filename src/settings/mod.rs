@@ -9,10 +9,12 @@ mod servers;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use crate::domain::customer::Password;
 use crate::domain::shared::{Country, Currency, Email, Location, Span};
+use crate::ports::limits::Policy;
 use raw::RawSettings;
 use servers::Urls;
 pub use servers::{Database, Redis};
@@ -62,6 +64,8 @@ pub struct Http {
     pub upload_timeout: Span,
     /// How long a stopping server still takes requests.
     pub drain: Span,
+    /// How many proxies before the server are believed about who asked them.
+    pub trusted_proxies: usize,
     /// Whether clients speak TLS to the load balancer.
     pub behind_tls: bool,
 }
@@ -125,6 +129,10 @@ pub struct Settings {
     pub signing_key: Option<Secret>,
     /// The API's listener.
     pub http: Http,
+    /// Where metrics are read; nowhere where absent.
+    pub management: Option<SocketAddr>,
+    /// How often one client may ask; as often as it likes where absent.
+    pub limits: Option<Policy>,
     /// What a new shop starts with.
     pub shop: NewShop,
     /// Where stock lies; the first receives what nothing else is said of.
@@ -215,6 +223,8 @@ impl Settings {
             administrator: administrator(&raw)?,
             signing_key: signing_key(&raw)?,
             http: http(&raw.http)?,
+            management: raw.management.bind.as_deref().map(management).transpose()?,
+            limits: limits(&raw.limits)?,
             shop: NewShop {
                 currency: Currency::try_new(&raw.shop.currency)
                     .map_err(|e| SettingsError::new("ECICOMM__SHOP__CURRENCY", e.to_string()))?,
@@ -337,8 +347,27 @@ fn http(raw: &raw::Http) -> Result<Http, SettingsError> {
             86_400,
         )?,
         drain: seconds("ECICOMM__HTTP__DRAIN_SECONDS", raw.drain_seconds, 0, 60)?,
+        trusted_proxies: size("ECICOMM__HTTP__TRUSTED_PROXIES", raw.trusted_proxies, 0, 16)?,
         behind_tls: raw.behind_tls,
     })
+}
+
+fn management(bind: &str) -> Result<SocketAddr, SettingsError> {
+    bind.parse().map_err(|_| {
+        let problem = format!("'{bind}' is no address; use one such as 127.0.0.1:9090");
+        SettingsError::new("ECICOMM__MANAGEMENT__BIND", problem)
+    })
+}
+
+/// The rate of 0 limits nobody, whatever the burst.
+fn limits(raw: &raw::Limits) -> Result<Option<Policy>, SettingsError> {
+    let count = |key, value, least| -> Result<Option<NonZeroU32>, SettingsError> {
+        let checked = between(key, value, least, 1_000_000)?;
+        Ok(u32::try_from(checked).ok().and_then(NonZeroU32::new))
+    };
+    let rate = count("ECICOMM__LIMITS__RATE", raw.rate, 0)?;
+    let burst = count("ECICOMM__LIMITS__BURST", raw.burst, i64::from(rate.is_some()))?;
+    Ok(rate.zip(burst).map(|(rate, burst)| Policy::new(rate, burst)))
 }
 
 fn locations(raw: &str) -> Result<Locations, SettingsError> {

@@ -20,7 +20,6 @@ pub(super) struct RawSettings {
     pub secrets: Secrets,
     #[serde(default)]
     pub auth: Auth,
-    #[serde(default)]
     pub limits: Limits,
     #[serde(default)]
     pub management: Management,
@@ -53,12 +52,11 @@ pub(super) struct Auth {
     pub require_totp: Option<bool>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Limits {
-    pub rate: Option<i64>,
-    #[expect(dead_code, reason = "a burst without a rate limits nothing")]
-    pub burst: Option<i64>,
+    pub rate: i64,
+    pub burst: i64,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -78,6 +76,7 @@ pub(super) struct Http {
     pub request_timeout_seconds: i64,
     pub upload_timeout_seconds: i64,
     pub drain_seconds: i64,
+    pub trusted_proxies: i64,
     pub behind_tls: bool,
 }
 
@@ -167,15 +166,13 @@ impl RawSettings {
 }
 
 /// Settings that have no built-in value.
-const WITHOUT_DEFAULT: [&str; 10] = [
+const WITHOUT_DEFAULT: [&str; 8] = [
     "data",
     "demo",
     "admin.email",
     "admin.password",
     "secrets.signing_key",
     "auth.require_totp",
-    "limits.rate",
-    "limits.burst",
     "management.bind",
     "payment.sandbox_url",
 ];

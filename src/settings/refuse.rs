@@ -57,14 +57,6 @@ pub(super) fn what_is_missing(
                        DATABASE_URL too, or unset this";
         return Err(SettingsError::new("REDIS_URL", problem));
     }
-    if raw.limits.rate.is_some_and(|rate| rate != 0) {
-        let problem = "requests are not limited in this version; set it to 0 or unset it";
-        return Err(SettingsError::new("ECICOMM__LIMITS__RATE", problem));
-    }
-    if raw.management.bind.is_some() {
-        let problem = "there are no metrics in this version; unset it";
-        return Err(SettingsError::new("ECICOMM__MANAGEMENT__BIND", problem));
-    }
     if raw.auth.require_totp == Some(true) {
         let problem = "one-time passwords are not available in this version; unset it";
         return Err(SettingsError::new("ECICOMM__AUTH__REQUIRE_TOTP", problem));

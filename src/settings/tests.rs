@@ -14,6 +14,7 @@ fn nothing_needs_to_be_set() {
     assert_eq!(settings.http.bind.to_string(), "127.0.0.1:8080");
     assert!(settings.demo);
     assert_eq!(settings.hold, Span::minutes(30));
+    assert_eq!(settings.management, None);
 }
 
 #[test]
@@ -46,7 +47,16 @@ fn a_shop_may_have_several_locations() {
 
 #[test]
 fn limits_may_be_switched_off() {
-    assert!(with(&[("ECICOMM__LIMITS__RATE", "0"), ("ECICOMM__LIMITS__BURST", "0")]).is_ok());
+    let limits = |pairs| with(pairs).unwrap().limits;
+    let policy = |rate, burst| {
+        let count = |count| std::num::NonZeroU32::new(count).unwrap();
+        Some(Policy::new(count(rate), count(burst)))
+    };
+    assert_eq!(limits(&[]), policy(10_000, 1_000));
+    let set = [("ECICOMM__LIMITS__RATE", "5"), ("ECICOMM__LIMITS__BURST", "7")];
+    assert_eq!(limits(&set), policy(5, 7));
+    assert_eq!(limits(&[("ECICOMM__LIMITS__RATE", "0")]), None);
+    assert_eq!(limits(&[("ECICOMM__LIMITS__RATE", "0"), ("ECICOMM__LIMITS__BURST", "0")]), None);
 }
 
 #[test]
@@ -86,8 +96,11 @@ fn a_wrong_setting_is_named() {
         ("ECICOMM__ORDERS__HOLD_MINUTES", "0"),
         ("ECICOMM__MEMORY__MAX_CARTS", "0"),
         ("ECICOMM__LOG__FORMAT", "xml"),
-        ("ECICOMM__LIMITS__RATE", "100"),
-        ("ECICOMM__MANAGEMENT__BIND", "127.0.0.1:9000"),
+        ("ECICOMM__LIMITS__RATE", "-1"),
+        ("ECICOMM__LIMITS__RATE", "1000001"),
+        ("ECICOMM__LIMITS__BURST", "0"),
+        ("ECICOMM__HTTP__TRUSTED_PROXIES", "17"),
+        ("ECICOMM__MANAGEMENT__BIND", "9000"),
         ("ECICOMM__AUTH__REQUIRE_TOTP", "true"),
         ("DATABASE_URL", "localhost/shop"),
         ("DATABASE_READ_URL", "postgres://localhost/shop"),

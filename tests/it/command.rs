@@ -53,6 +53,22 @@ impl Drop for Temporary {
     }
 }
 
+/// The status and the body of an answer from an address.
+fn exchange(address: &str, (method, path): (&str, &str), body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
 /// A server that was started and has said where it is.
 struct Serving {
     process: Child,
@@ -64,7 +80,12 @@ struct Serving {
 
 impl Serving {
     fn start(args: &[&str]) -> Self {
+        Self::start_with(args, &[])
+    }
+
+    fn start_with(args: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = ecicomm(&[&["serve", "--bind", "127.0.0.1:0"], args].concat());
+        command.envs(variables.iter().copied());
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().unwrap();
         let mut out = BufReader::new(process.stdout.take().unwrap());
@@ -78,19 +99,8 @@ impl Serving {
 
     /// The status and the body of an answer.
     fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or_default())
+        let (status, body) = exchange(&self.address, (method, path), body);
+        (status, serde_json::from_str(&body).unwrap_or_default())
     }
 
     /// Signs in with the password that was made up.
@@ -153,6 +163,34 @@ fn a_connection_goes_on_behind_a_body_in_chunks() {
         let mut body = vec![0; length.parse().unwrap()];
         answers.read_exact(&mut body).unwrap();
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn metrics_are_read_at_an_address_of_their_own_until_the_end() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let shop = Serving::start_with(&[], &[("ECICOMM__MANAGEMENT__BIND", &free)]);
+    assert_eq!(shop.ask("GET", "/metrics", "").0, 404, "not where the public asks");
+    assert_eq!(shop.ask("GET", "/api/v1/categories", "").0, 200);
+    let (status, text) = exchange(&free, ("GET", "/metrics"), "");
+    assert_eq!(status, 200);
+    let route = "method=\"GET\",route=\"/api/v1/categories\",status=\"2xx\"";
+    let count = format!("ecicomm_http_request_duration_seconds_count{{{route}}} 1\n");
+    assert!(text.contains(&count), "{text}");
+    assert_eq!(exchange(&free, ("GET", "/api/v1/categories"), "").0, 404);
+    assert_eq!(shop.stop().0, Some(0));
+    TcpStream::connect(&free).unwrap_err();
+}
+
+#[test]
+fn metrics_at_an_address_that_is_taken_are_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut command = ecicomm(&["serve", "--bind", "127.0.0.1:0"]);
+    let (code, _, error) =
+        told(command.env("ECICOMM__MANAGEMENT__BIND", &address).output().unwrap());
+    assert_eq!(code, Some(1));
+    assert!(error.contains("metrics") && error.contains(&address), "{error}");
 }
 
 #[test]

@@ -62,6 +62,25 @@ fn every_operation_says_what_it_is_what_it_answers_and_who_may_use_it() {
 }
 
 #[test]
+fn every_operation_but_the_looks_at_the_process_tells_of_limits() {
+    let document = ecicomm::adapters::http::document();
+    for (path, method, operation) in operations(&document) {
+        let limited = !["/health", "/ready"].contains(&path.as_str());
+        let responses = operation["responses"].as_object().unwrap();
+        assert_eq!(responses.contains_key("429"), limited, "{method} {path}");
+        for (status, response) in responses {
+            let response = match response["$ref"].as_str() {
+                Some(target) => document.pointer(&target[1..]).unwrap(),
+                None => response,
+            };
+            let own = status.starts_with('2');
+            let told = response["headers"].get("RateLimit").is_some();
+            assert!(told == limited || !own, "{method} {path} {status}");
+        }
+    }
+}
+
+#[test]
 fn staff_operations_name_a_permission_and_no_other_does() {
     use ecicomm::domain::customer::Permission;
 

@@ -8,6 +8,7 @@
 //!
 //! - `front` is what every request passes: ids, limits, access, problem documents, headers, the log.
 //! - `input` are the parts of requests, read as strictly as their schemas say.
+//! - `metrics` is what is read at an address of its own.
 //! - `openapi` completes the document with what all operations share.
 //! - the folders named like contexts hold their handlers, bodies and views.
 
@@ -25,6 +26,7 @@ mod inventory;
 mod json;
 mod media;
 mod merge;
+mod metrics;
 mod objects;
 mod openapi;
 mod operations;
@@ -55,7 +57,7 @@ use crate::ports::catalog::ReadContext;
 use problem::{Code, Problem};
 
 pub use openapi::document;
-pub use routes::configure;
+pub use routes::{configure, configure_both};
 pub use server::{Server, serve};
 pub use settings::HttpSettings;
 
@@ -69,14 +71,21 @@ struct State {
     readiness: process::Readiness,
     /// Where the shop was made, if that is another runtime than those of the threads that answer.
     runtime: Option<Handle>,
+    limit: Option<front::Limit>,
+    requests: metrics::Requests,
+    gauges: metrics::StoreGauges,
 }
 
 impl State {
     fn new(shop: Arc<Shop>, settings: HttpSettings) -> Self {
+        let table = access::Table::of(&openapi::assembled());
         Self {
+            requests: metrics::Requests::of(&table),
+            gauges: metrics::StoreGauges::default(),
+            limit: shop.ports.limits.clone().map(front::Limit::new),
             shop,
             runtime: Handle::try_current().ok(),
-            table: access::Table::of(&openapi::assembled()),
+            table,
             document: OnceLock::new(),
             rendered: rendered::Rendered::new(settings.rendered_bytes),
             readiness: process::Readiness::default(),

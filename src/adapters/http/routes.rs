@@ -11,8 +11,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::front::Front;
 use super::{
-    HttpSettings, State, auth, cart, catalog, inventory, media, operations, order, pricing,
-    process, search,
+    HttpSettings, State, auth, cart, catalog, inventory, media, metrics, operations, order,
+    pricing, process, search,
 };
 use crate::app::Shop;
 
@@ -49,6 +49,22 @@ pub fn configure(
     settings: HttpSettings,
 ) -> impl Fn(&mut web::ServiceConfig) + Clone {
     configure_with(Arc::new(State::new(shop, settings)))
+}
+
+/// The same, and beside it what is read at the management address.
+pub fn configure_both(
+    shop: Arc<Shop>,
+    settings: HttpSettings,
+) -> (impl Fn(&mut web::ServiceConfig) + Clone, impl Fn(&mut web::ServiceConfig) + Clone) {
+    let state = Arc::new(State::new(shop, settings));
+    (configure_with(state.clone()), management_with(state))
+}
+
+/// What is read at the management address.
+pub fn management_with(state: Arc<State>) -> impl Fn(&mut web::ServiceConfig) + Clone {
+    move |config| {
+        config.app_data(Data::from(state.clone())).configure(metrics::routes);
+    }
 }
 
 /// The same over a state that others share.

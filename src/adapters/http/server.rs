@@ -9,8 +9,9 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::http::KeepAlive;
 use actix_web::{App, HttpServer};
+use futures_util::future::OptionFuture;
 
-use super::routes::configure_with;
+use super::routes::{configure_with, management_with};
 use super::{HttpSettings, State};
 use crate::app::Shop;
 
@@ -19,6 +20,8 @@ pub struct Server {
     state: Arc<State>,
     address: SocketAddr,
     running: actix_web::dev::Server,
+    /// What serves the metrics.
+    beside: Option<actix_web::dev::Server>,
 }
 
 impl Server {
@@ -38,7 +41,9 @@ impl Server {
             .disable_signals()
             .bind(&settings.bind)?;
         let address = server.addrs().first().copied().ok_or(io::ErrorKind::AddrNotAvailable)?;
-        Ok(Self { state, address, running: server.run() })
+        let beside = settings.management.as_deref().map(|bind| management(&state, bind));
+        let beside = beside.transpose()?;
+        Ok(Self { address, running: server.run(), beside, state })
     }
 
     /// The address that it listens on.
@@ -52,11 +57,40 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let handle = self.running.handle();
         let state = self.state;
-        tokio::select! {
+        let (beside, metrics) = (self.beside.as_ref().map(actix_web::dev::Server::handle), async {
+            if let Some(Err(error)) = OptionFuture::from(self.beside).await {
+                tracing::error!(%error, "metrics are served no longer");
+            }
+            std::future::pending::<()>().await;
+        });
+        let ended = tokio::select! {
             ended = self.running => ended,
             () = drain(&handle, &state, stop) => Ok(()),
+            () = metrics => Ok(()),
+        };
+        if let Some(beside) = beside {
+            // Nobody waits for a scrape; and it is no longer driven, so that this does not end.
+            drop(beside.stop(false));
         }
+        ended
     }
+}
+
+/// The server of the metrics, on one thread of its own.
+fn management(state: &Arc<State>, bind: &str) -> io::Result<actix_web::dev::Server> {
+    let routes = management_with(state.clone());
+    let server = HttpServer::new(move || App::new().configure(routes.clone()))
+        .workers(1)
+        .client_request_timeout(state.settings.head_timeout)
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .max_connections(64)
+        .disable_signals()
+        .bind(bind)
+        .map_err(|error| io::Error::new(error.kind(), format!("metrics on {bind}: {error}")))?;
+    if let Some(address) = server.addrs().first() {
+        tracing::info!(%address, "serving metrics");
+    }
+    Ok(server.run())
 }
 
 async fn drain(handle: &ServerHandle, state: &State, stop: impl Future<Output = ()>) {

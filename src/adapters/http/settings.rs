@@ -38,8 +38,13 @@ pub struct HttpSettings {
     pub page_max_age_seconds: u32,
     /// The most bytes of rendered products that are kept.
     pub rendered_bytes: u64,
+    /// How many proxies before the server are believed about who asked them, by
+    /// `X-Forwarded-For`.
+    pub trusted_proxies: usize,
     /// Whether clients reach the server by TLS, so that they may be told to insist on it.
     pub behind_tls: bool,
+    /// The address that metrics are read at; none where absent.
+    pub management: Option<String>,
     /// Whether each request gets a line in the log; failures always do.
     pub access_log: bool,
     /// What becomes of the shop's data when the process ends, as `/health` tells it.
@@ -66,7 +71,9 @@ impl Default for HttpSettings {
             shutdown_timeout: Duration::from_secs(19),
             page_max_age_seconds: 2,
             rendered_bytes: 64 * 1024 * 1024,
+            trusted_proxies: 0,
             behind_tls: false,
+            management: None,
             access_log: true,
             durability: "memory: forgets at exit".to_owned(),
         }

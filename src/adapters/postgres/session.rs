@@ -20,6 +20,7 @@ use super::migrate::bad_url;
 use super::pool::{self, Connections, Lent};
 use super::reach::Reach;
 use crate::ports::PortError;
+use crate::ports::dependency::PoolStatus;
 
 /// How much longer than the server allows a statement to take its answer is waited for. A server
 /// that is there answers by then, so one that does not is away.
@@ -46,6 +47,17 @@ impl Sessions {
         let reach = Arc::new(Reach::start(options.clone(), &runtime));
         let pool = pool::open(config, options, &runtime)?;
         Ok(Self { pool, reach, runtime, patience: config.statement_timeout + WAIT_BEYOND })
+    }
+
+    /// How the connections do.
+    pub fn status(&self) -> PoolStatus {
+        let status = self.pool.status();
+        PoolStatus {
+            max: status.max_size,
+            open: status.size,
+            in_use: status.size.saturating_sub(status.available),
+            waiting: status.waiting,
+        }
     }
 
     /// Does `work` in a task of its own, which goes on though its caller goes away.

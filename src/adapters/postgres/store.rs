@@ -17,6 +17,7 @@ use super::session::Sessions;
 use super::shown::Shown;
 use crate::domain::shared::ProductId;
 use crate::ports::catalog::{ListMark, ListQuery, Page};
+use crate::ports::dependency::{ConnectionPool, PoolStatus};
 use crate::ports::store::{CommitError, Store, UnitOfWork};
 use crate::ports::{PortError, PortErrorKind};
 
@@ -63,6 +64,16 @@ impl PostgresStore {
 /// Whether a commit that failed so may have been applied.
 fn may_be_done(error: &PortError) -> bool {
     !matches!(error.kind(), PortErrorKind::Unavailable | PortErrorKind::Conflict)
+}
+
+impl ConnectionPool for PostgresStore {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn status(&self) -> PoolStatus {
+        self.sessions.status()
+    }
 }
 
 #[async_trait]

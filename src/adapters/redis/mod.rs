@@ -1,4 +1,4 @@
-//! Redis, for what a shop can lose: carts, and what is read often. One server, or a cluster.
+//! Redis, for what a shop can lose: carts, and how often clients ask. One server, or a cluster.
 //!
 //! Never holds stock or money. Each command touches one key, so that a cluster can put every key
 //! where it likes; each has its answer within the time set for it, or has none. Commands run on the
@@ -6,10 +6,12 @@
 
 mod carts;
 mod config;
+mod counters;
 mod fault;
 mod link;
 mod trusting;
 
 pub use carts::RedisCarts;
 pub use config::RedisConfig;
+pub use counters::RedisCounters;
 pub use link::RedisLink;

@@ -1,9 +1,10 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::ports::dependency::{Dependency, DependencyState};
+use crate::ports::dependency::{Dependency, DependencyCalls, DependencyState};
 use crate::ports::{PortError, PortErrorKind};
 
 /// When a dependency is left alone, and for how long.
@@ -27,6 +28,8 @@ pub struct Breaker {
     name: &'static str,
     settings: BreakerSettings,
     state: Mutex<State>,
+    refused: AtomicU64,
+    retried: AtomicU64,
 }
 
 #[derive(Clone, Copy)]
@@ -50,7 +53,8 @@ pub struct Permit<'a> {
 impl Breaker {
     /// A breaker for the dependency of this name.
     pub fn new(name: &'static str, settings: BreakerSettings) -> Self {
-        Self { name, settings, state: Mutex::new(State::Closed { failed: 0 }) }
+        let state = Mutex::new(State::Closed { failed: 0 });
+        Self { name, settings, state, refused: AtomicU64::new(0), retried: AtomicU64::new(0) }
     }
 
     /// Leave to make a call, unless the dependency is left alone: then nothing was done.
@@ -67,7 +71,13 @@ impl Breaker {
         Ok(Permit { breaker: self, is_probe, told: false })
     }
 
+    /// Counts a call that is made once more.
+    pub fn retried(&self) {
+        self.retried.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn left_alone(&self) -> PortError {
+        self.refused.fetch_add(1, Ordering::Relaxed);
         PortError::unavailable(format!("{} failed several times and is left alone", self.name))
     }
 
@@ -127,6 +137,11 @@ impl Dependency for Breaker {
             State::Open { .. } => DependencyState::Away,
             State::HalfOpen => DependencyState::Trying,
         }
+    }
+
+    fn calls(&self) -> DependencyCalls {
+        let told = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        DependencyCalls { refused: told(&self.refused), retried: told(&self.retried) }
     }
 }
 

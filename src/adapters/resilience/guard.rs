@@ -68,6 +68,7 @@ impl Guard {
             let Some(pause) = pause else {
                 return answer;
             };
+            self.breaker.retried();
             time::sleep(pause).await;
         }
     }

@@ -4,12 +4,14 @@
 
 mod breaker;
 mod carts;
+mod counters;
 mod gateway;
 mod guard;
 mod retry;
 
 pub use breaker::{Breaker, BreakerSettings};
 pub use carts::GuardedCarts;
+pub use counters::GuardedCounters;
 pub use gateway::GuardedGateway;
 pub use guard::{Again, Guard};
 pub use retry::{Retry, RetrySettings};

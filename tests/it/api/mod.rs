@@ -8,6 +8,8 @@ mod files;
 mod http;
 mod idempotency;
 mod inventory;
+mod limits;
+mod metrics;
 mod order;
 mod order_admin;
 mod pricing;

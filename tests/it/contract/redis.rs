@@ -40,13 +40,18 @@ pub mod cluster {
         SHARED.get_or_init(RedisCluster::start)
     }
 
-    /// Carts in a part of it that is the caller's own.
-    pub fn carts() -> Arc<dyn Carts> {
+    /// A part of it that is the caller's own.
+    pub fn config() -> RedisConfig {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let mut config = RedisConfig::new(shared().url());
         config.cluster = true;
         config.prefix = format!("it-{}:", NEXT.fetch_add(1, Ordering::Relaxed));
-        Arc::new(RedisCarts::new(RedisLink::new(&config).unwrap()))
+        config
+    }
+
+    /// Carts in a part of it that is the caller's own.
+    pub fn carts() -> Arc<dyn Carts> {
+        Arc::new(RedisCarts::new(RedisLink::new(&config()).unwrap()))
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -15,9 +15,10 @@ use actix_web::dev::Service as _;
 use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, init_service};
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, ServiceConfig};
 use actix_web::{App, HttpResponse};
-use ecicomm::adapters::http::{HttpSettings, configure};
+use ecicomm::adapters::http::{HttpSettings, configure_both};
+use ecicomm::adapters::limits::Limiter;
 use ecicomm::adapters::memory::MemorySearch;
 use ecicomm::adapters::resilience::{Breaker, BreakerSettings, Guard, GuardedGateway};
 use ecicomm::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
@@ -29,6 +30,7 @@ use ecicomm::domain::catalog::ProductStatus;
 use ecicomm::domain::customer::{Role, StaffMember};
 use ecicomm::domain::shared::{Span, StaffId, StockPolicy, Timestamp, Version};
 use ecicomm::ports::idempotency::{KeyClaim, KeyId};
+use ecicomm::ports::limits::Policy;
 use ecicomm::ports::store::{UnitOfWork, Write};
 use ecicomm::ports::system::{Clock, StaffClaims};
 use ecicomm::settings::Settings;
@@ -59,6 +61,7 @@ pub struct Api {
     pub shop: Shop,
     staff: String,
     serve: Serve,
+    manage: Serve,
     keys: Cell<u32>,
 }
 
@@ -72,20 +75,36 @@ pub struct Bought {
 impl Api {
     /// An empty shop that is ready to sell.
     pub async fn open() -> Self {
+        Self::open_with(HttpSettings::default(), |_| {}).await
+    }
+
+    /// The same over ports that `change` changes.
+    pub async fn over(change: impl FnOnce(&mut Ports)) -> Self {
+        Self::open_with(HttpSettings::default(), change).await
+    }
+
+    /// The same, whose clients may ask as `policy` says, behind proxies that are believed.
+    pub async fn limited(policy: Policy, trusted_proxies: usize) -> Self {
+        let settings = HttpSettings { trusted_proxies, ..HttpSettings::default() };
+        let limits = Arc::new(Limiter::alone(policy));
+        Self::open_with(settings, |ports| ports.limits = Some(limits)).await
+    }
+
+    async fn open_with(settings: HttpSettings, change: impl FnOnce(&mut Ports)) -> Self {
         let clock = Arc::new(TestClock { began: tokio::time::Instant::now() });
-        let shop =
-            over(ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap(), clock);
+        let shop = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
+        let shop = over(shop, clock, change);
         shop.pricing.set_up().await.unwrap();
         let staff = staff_token(&shop, "admin@example.com").await;
-        let serve = serve(&shop).await;
-        Self { shop, staff, serve, keys: Cell::new(0) }
+        let (serve, manage) = serve(&shop, settings).await;
+        Self { shop, staff, serve, manage, keys: Cell::new(0) }
     }
 
     /// The same, which nobody administers yet.
     pub async fn closed() -> Self {
         let shop = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
-        let serve = serve(&shop).await;
-        Self { shop, staff: String::new(), serve, keys: Cell::new(0) }
+        let (serve, manage) = serve(&shop, HttpSettings::default()).await;
+        Self { shop, staff: String::new(), serve, manage, keys: Cell::new(0) }
     }
 
     pub fn call(&self, method: Method, path: &str) -> Call {
@@ -100,6 +119,11 @@ impl Api {
     /// A request to any address.
     pub fn request(&self, request: TestRequest) -> Call {
         Call { serve: self.serve.clone(), request, staff: self.staff.clone() }
+    }
+
+    /// Reads what is at the management address.
+    pub async fn scrape(&self, path: &str) -> Answer {
+        (self.manage)(TestRequest::with_uri(path)).await
     }
 
     pub fn get(&self, path: &str) -> Call {
@@ -261,14 +285,15 @@ fn breaker() -> Arc<Breaker> {
 }
 
 /// The shop on the test's clock.
-fn over(shop: Shop, clock: Arc<TestClock>) -> Shop {
+fn over(shop: Shop, clock: Arc<TestClock>, change: impl FnOnce(&mut Ports)) -> Shop {
     let settings = SandboxSettings::new(SandboxLedgerPlace::Memory);
     let sandbox = Arc::new(SandboxGateway::try_new(clock.clone(), settings).unwrap());
     let guard = Guard::new(breaker(), PROVIDER_TIMEOUT);
     let dependencies = vec![guard.dependency()];
-    let ports = Ports {
+    let mut ports = Ports {
         gateway: Arc::new(GuardedGateway::new(sandbox.clone(), guard)),
         dependencies,
+        limits: None,
         ledger: Some(sandbox),
         tokens: Arc::new(JwtTokens::new(b"the key of the tests, and no other", clock.clone())),
         clock,
@@ -278,6 +303,7 @@ fn over(shop: Shop, clock: Arc<TestClock>) -> Shop {
         search: Arc::new(MemorySearch::new()),
         ..(*shop.ports).clone()
     };
+    change(&mut ports);
     Shop::new(ports, (*shop.config).clone())
 }
 
@@ -300,10 +326,14 @@ async fn staff_token(shop: &Shop, address: &str) -> String {
     shop.ports.tokens.issue(&claims).unwrap()
 }
 
-/// The routes of the shop, as a server serves them.
-async fn serve(shop: &Shop) -> Serve {
-    let settings = HttpSettings { access_log: false, ..HttpSettings::default() };
-    let routes = configure(Arc::new(shop.clone()), settings);
+/// The routes of the shop, as a server serves them, and those beside them.
+async fn serve(shop: &Shop, settings: HttpSettings) -> (Serve, Serve) {
+    let settings = HttpSettings { access_log: false, ..settings };
+    let (routes, beside) = configure_both(Arc::new(shop.clone()), settings);
+    (service(routes).await, service(beside).await)
+}
+
+async fn service(routes: impl FnOnce(&mut ServiceConfig)) -> Serve {
     let service = Rc::new(init_service(App::new().configure(routes)).await);
     Rc::new(move |request| {
         let service = service.clone();

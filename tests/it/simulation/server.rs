@@ -114,6 +114,8 @@ impl Backend {
             search: Faulty::new(gate, index),
             gateway: Arc::new(GuardedGateway::new(Arc::new(gateway), guard)),
             dependencies: Vec::new(),
+            limits: None,
+            pools: Vec::new(),
             ledger: None,
             signer: Arc::new(HmacSigner::new(SIGNING_KEY)),
             tokens: Arc::new(JwtTokens::new(SIGNING_KEY, clock.clone())),

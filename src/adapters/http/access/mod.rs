@@ -18,9 +18,14 @@ pub const PERMISSION: &str = "x-permission";
 /// The extension of an operation that takes files, and so may take longer.
 pub const UPLOAD: &str = "x-upload";
 
+/// The extension of an operation that a client may ask as often as it likes.
+pub const UNLIMITED: &str = "x-unlimited";
+
 /// What may be done at one path.
 #[derive(Clone, Debug)]
 pub struct Operation {
+    /// Its place among all operations.
+    pub number: usize,
     /// By which method.
     pub method: Method,
     /// By whom.
@@ -38,6 +43,8 @@ pub struct Route {
     pub pattern: String,
     /// What may be done there.
     pub operations: Vec<Operation>,
+    /// Whether requests to it are counted.
+    pub limited: bool,
     /// The methods, as `Allow` lists them.
     pub allow: HeaderValue,
 }
@@ -53,6 +60,8 @@ impl Route {
 #[derive(Debug, Default)]
 pub struct Table {
     root: Node,
+    /// The method and the pattern of each operation, by its number.
+    names: Vec<(Method, String)>,
 }
 
 #[derive(Debug, Default)]
@@ -69,13 +78,18 @@ impl Table {
         for (pattern, item) in &document.paths.paths {
             let operations = operations(item);
             if !operations.is_empty() {
-                table.add(pattern, operations);
+                let limited = !documented(item).any(|(_, o)| extension(o, UNLIMITED).is_some());
+                table.add(pattern, operations, limited);
             }
         }
         table
     }
 
-    fn add(&mut self, pattern: &str, operations: Vec<Operation>) {
+    fn add(&mut self, pattern: &str, mut operations: Vec<Operation>, limited: bool) {
+        for operation in &mut operations {
+            operation.number = self.names.len();
+            self.names.push((operation.method.clone(), pattern.to_owned()));
+        }
         let mut node = &mut self.root;
         for segment in segments(pattern) {
             node = if segment.starts_with('{') {
@@ -92,13 +106,24 @@ impl Table {
         methods.sort_unstable();
         let allow = HeaderValue::try_from(methods.join(", "));
         let allow = allow.unwrap_or_else(|_| HeaderValue::from_static("OPTIONS"));
-        node.route = Some(Arc::new(Route { pattern: pattern.to_owned(), operations, allow }));
+        let pattern = pattern.to_owned();
+        node.route = Some(Arc::new(Route { pattern, operations, limited, allow }));
     }
 
     /// The route that a request's path belongs to.
     pub fn find(&self, path: &str) -> Option<&Arc<Route>> {
         let rest = path.strip_prefix('/')?;
         self.root.find(rest)
+    }
+
+    /// How many operations there are.
+    pub fn operations(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The method and the pattern of an operation.
+    pub fn operation(&self, number: usize) -> Option<(&str, &str)> {
+        self.names.get(number).map(|(method, pattern)| (method.as_str(), pattern.as_str()))
     }
 
     /// All routes.
@@ -149,7 +174,7 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|segment| !segment.is_empty())
 }
 
-fn operations(item: &PathItem) -> Vec<Operation> {
+fn documented(item: &PathItem) -> impl Iterator<Item = (Method, &Documented)> {
     let documented = [
         (Method::GET, &item.get),
         (Method::PUT, &item.put),
@@ -157,13 +182,15 @@ fn operations(item: &PathItem) -> Vec<Operation> {
         (Method::DELETE, &item.delete),
         (Method::PATCH, &item.patch),
     ];
-    documented
-        .into_iter()
+    documented.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+}
+
+fn operations(item: &PathItem) -> Vec<Operation> {
+    documented(item)
         .filter_map(|(method, operation)| {
-            let operation = operation.as_ref()?;
             let access = access(operation)?;
             let upload = extension(operation, UPLOAD).is_some();
-            Some(Operation { method, access, upload, produces: produces(operation) })
+            Some(Operation { number: 0, method, access, upload, produces: produces(operation) })
         })
         .collect()
 }

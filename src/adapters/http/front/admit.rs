@@ -50,16 +50,21 @@ async fn identify(state: &State, access: Access, headers: &HeaderMap) -> Result<
     let token = bearer(headers).ok_or_else(|| {
         Problem::new(Code::Unauthenticated, "Sign in, and send the token as Authorization: Bearer.")
     })?;
-    state.shop.staff.authenticate(token).await.map_err(|error| match error {
+    let actor = state.shop.staff.authenticate(token).await.map_err(|error| match error {
         crate::app::AppError::Unauthenticated => Problem::new(
             Code::Unauthenticated,
             "The token is not right, or no longer; sign in again.",
         ),
-        other => other.into(),
-    })
+        other => Problem::from(other),
+    })?;
+    if let Some(limit) = &state.limit {
+        limit.remember(token, &actor);
+    }
+    Ok(actor)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The token that a request signs in with.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

@@ -143,6 +143,9 @@ fn dress(state: &State, visit: &Visit, status: StatusCode, headers: &mut HeaderM
             headers.insert(name, value);
         }
     }
+    if let (Some(limit), Some(verdict)) = (&state.limit, visit.counted) {
+        limit.tell(verdict, headers);
+    }
     if state.settings.behind_tls {
         let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
@@ -153,7 +156,10 @@ fn dress(state: &State, visit: &Visit, status: StatusCode, headers: &mut HeaderM
     }
 }
 
+/// Counts the request, and gives it its line.
 fn log(state: &State, visit: &Visit, status: StatusCode, size: BodySize) {
+    let took = visit.began.elapsed();
+    state.requests.count((visit.route.as_deref(), &visit.method), status, took);
     if !state.settings.access_log {
         return;
     }
@@ -168,7 +174,7 @@ fn log(state: &State, visit: &Visit, status: StatusCode, size: BodySize) {
         http.route = visit.pattern(),
         http.status = status.as_u16(),
         http.response_bytes = bytes,
-        duration_ms = u64::try_from(visit.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         "request"
     );
 }

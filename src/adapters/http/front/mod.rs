@@ -1,11 +1,14 @@
 //! What every request passes before and after its handler.
 //!
-//! On the way in: its id, its limits, the table of operations, its caller. On the way out: problem
+//! On the way in: its id, whether its client asks too often, its limits, the table of operations, its
+//! caller. On the way out: problem
 //! documents, headers, and one line in the log. Nothing here knows a context, and nothing of a
 //! request's query, body or secrets may reach the log: it shows the pattern of the path.
 
+mod address;
 mod admit;
 mod finish;
+mod limit;
 mod request_id;
 mod unread;
 
@@ -24,7 +27,9 @@ use super::access::Route;
 use super::problem::{Code, Problem};
 use crate::domain::customer::Actor;
 use crate::domain::shared::StaffId;
+use crate::ports::limits::Verdict;
 
+pub use limit::Limit;
 pub use request_id::X_REQUEST_ID;
 use unread::Unread;
 
@@ -107,7 +112,8 @@ where
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let (service, state) = (self.service.clone(), self.state.clone());
         Box::pin(async move {
-            let visit = Visit::begin(&state, &mut request);
+            let mut visit = Visit::begin(&state, &mut request);
+            visit.counted = limit::count(&state, &visit, &request).await;
             match tokio::time::timeout(visit.deadline, pass(&*service, &state, &visit, request))
                 .await
             {
@@ -132,6 +138,8 @@ struct Visit {
     deadline: std::time::Duration,
     began: Instant,
     unread: Unread,
+    /// What was decided where requests are counted.
+    counted: Option<Verdict>,
 }
 
 impl Visit {
@@ -150,6 +158,7 @@ impl Visit {
             deadline,
             began: Instant::now(),
             unread: Unread::of(request),
+            counted: None,
         }
     }
 
@@ -169,6 +178,10 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
+    if let Some(verdict) = visit.counted.filter(|verdict| !verdict.admitted) {
+        state.requests.count_limited();
+        return Ok(request.error_response(limit::refusal(verdict)));
+    }
     match admit::admit(state, visit, &mut request).await {
         Ok(None) => service.call(request).await.map(ServiceResponse::map_into_boxed_body),
         Ok(Some(answer)) => Ok(request.into_response(answer)),

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::adapters::http::access::PERMISSION;
+use crate::adapters::http::access::{PERMISSION, UNLIMITED};
 
 /// The problems that follow from what an operation is made of: status and meaning.
 const SHARED: &[(&str, &str)] = &[
@@ -17,15 +17,33 @@ const SHARED: &[(&str, &str)] = &[
     ("415", "The body is of a media type or a coding that is not read."),
     ("422", "The Idempotency-Key served another request."),
     ("428", "If-Match is needed."),
+    ("429", "The client asks too often; Retry-After says when to go on."),
     ("431", "The header fields are too large."),
     ("503", "The shop cannot answer right now; Retry-After says when."),
 ];
 
-/// Describes the shared problems once.
+/// The headers that tell a client what it has left.
+const RATE_LIMIT_HEADERS: [&str; 2] = ["RateLimit-Policy", "RateLimit"];
+
+/// Describes the shared problems once, and the headers that all answers share.
 pub fn describe(document: &mut Value) {
+    let text = |description: &str, example: &str| {
+        let schema = json!({"type": "string", "example": example});
+        json!({"description": description, "schema": schema})
+    };
+    let policy = "How many requests the client has at once (q), and in how many seconds they are \
+                  whole again (w); draft-ietf-httpapi-ratelimit-headers-10. Absent where requests \
+                  are not limited.";
+    let left = "How many requests the client has left (r), and in how many seconds there is another \
+                one (t); draft-ietf-httpapi-ratelimit-headers-10. Absent where requests are not \
+                limited.";
+    document["components"]["headers"] = json!({
+        "RateLimit-Policy": text(policy, "\"default\";q=1000;w=1"),
+        "RateLimit": text(left, "\"default\";r=999;t=1"),
+    });
     for (status, description) in SHARED {
         let mut response = json!({"description": description});
-        dress(status, &mut response, false);
+        dress(status, &mut response, false, true);
         document["components"]["responses"][name(status)] = response;
     }
 }
@@ -40,9 +58,10 @@ fn name(status: &str) -> String {
 pub fn complete(path: &str, method: &str, operation: &mut Value) {
     let possible = possible(path, method, operation);
     let tagged = takes(operation, "If-Match") || operation["responses"].get("304").is_some();
+    let limited = operation.get(UNLIMITED).is_none();
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, response) in responses.iter_mut() {
-        dress(status, response, tagged);
+        dress(status, response, tagged, limited);
     }
     for status in possible {
         let shared = json!({"$ref": format!("#/components/responses/{}", name(status))});
@@ -76,6 +95,7 @@ fn possible(path: &str, method: &str, operation: &Value) -> Vec<&'static str> {
         "409" => key || staff && method != "get",
         "412" => condition,
         "422" => key,
+        "429" => operation.get(UNLIMITED).is_none(),
         "428" => condition && staff && method != "post",
         "503" => asks_shop,
         _ => true,
@@ -84,10 +104,15 @@ fn possible(path: &str, method: &str, operation: &Value) -> Vec<&'static str> {
 }
 
 /// Gives a problem its shape, and an answer the headers that it carries.
-fn dress(status: &str, response: &mut Value, tagged: bool) {
+fn dress(status: &str, response: &mut Value, tagged: bool, limited: bool) {
     let text =
         |description: &str| json!({"description": description, "schema": {"type": "string"}});
     let mut headers = json!({"X-Request-Id": text("The id of the request.")});
+    if limited {
+        for name in RATE_LIMIT_HEADERS {
+            headers[name] = json!({"$ref": format!("#/components/headers/{name}")});
+        }
+    }
     if status.starts_with('4') || status.starts_with('5') {
         response["content"] = json!({
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
@@ -99,7 +124,7 @@ fn dress(status: &str, response: &mut Value, tagged: bool) {
     match status {
         "201" | "202" | "308" => headers["Location"] = text("Where the thing is."),
         "401" => headers["WWW-Authenticate"] = text("How to sign in."),
-        "503" => {
+        "429" | "503" => {
             let seconds = json!({"type": "integer", "minimum": 0});
             headers["Retry-After"] = json!({"description": "Seconds.", "schema": seconds});
         }

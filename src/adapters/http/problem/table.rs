@@ -58,6 +58,7 @@ codes! {
     CouponNotApplicable = UNPROCESSABLE_ENTITY, "coupon_not_applicable", "The coupon does not apply";
     KeyReused = UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The Idempotency-Key served another request";
     PreconditionRequired = PRECONDITION_REQUIRED, "precondition_required", "If-Match is needed";
+    RateLimited = TOO_MANY_REQUESTS, "rate_limited", "Too many requests";
     HeadersTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", "The header fields are too large";
     Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong here";
     Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The shop cannot answer right now";
@@ -91,6 +92,7 @@ impl Code {
             413 => Self::ContentTooLarge,
             414 => Self::UriTooLong,
             415 => Self::UnsupportedMediaType,
+            429 => Self::RateLimited,
             431 => Self::HeadersTooLarge,
             503 | 504 => Self::Unavailable,
             400..=499 => Self::ValidationFailed,

@@ -69,7 +69,7 @@ pub struct HealthBody<'a> {
 ///
 /// Asks nothing of anything else.
 #[utoipa::path(
-    tag = "process", security(()),
+    tag = "process", security(()), extensions(("x-unlimited" = json!(true))),
     responses((status = 200, description = "It lives.", body = HealthBody)),
 )]
 #[get("/health")]
@@ -131,7 +131,7 @@ impl DependencyBody {
 /// The store is asked at most once a second. A process that was told to stop is not ready. What else
 /// is away does not matter to that: each state is told.
 #[utoipa::path(
-    tag = "process", security(()),
+    tag = "process", security(()), extensions(("x-unlimited" = json!(true))),
     responses((status = 200, description = "It may serve.", body = ReadyBody)),
 )]
 #[get("/ready")]

@@ -21,6 +21,10 @@ impl EventLog for MemoryStore {
         Ok(self.snapshot().log.head)
     }
 
+    async fn waiting(&self) -> Result<u64, PortError> {
+        Ok(0)
+    }
+
     async fn wait_after(&self, position: u64) -> Result<(), PortError> {
         let mut heads = self.published().heads();
         heads.wait_for(|head| *head > position).await.map(drop).map_err(PortError::unavailable)

@@ -29,6 +29,10 @@ impl EventLog for PostgresStore {
         self.ask(|connection| head(connection).boxed()).await
     }
 
+    async fn waiting(&self) -> Result<u64, PortError> {
+        self.ask(|connection| waiting(connection).boxed()).await
+    }
+
     async fn wait_after(&self, position: u64) -> Result<(), PortError> {
         self.log.wait_after(position).await
     }
@@ -66,6 +70,9 @@ impl EventLog for PostgresStore {
         Ok(super::page(found, limit, |parked| parked.event.position))
     }
 }
+
+/// How far events without a position are counted.
+const MOST_WAITING: i64 = 100_000;
 
 struct EventRow {
     position: i64,
@@ -162,6 +169,14 @@ async fn events_after(
 async fn head(connection: &mut PgConnection) -> Result<u64, Fault> {
     let head = sqlx::query_scalar!("SELECT position FROM event_head").fetch_one(connection).await?;
     Ok(count(head)?)
+}
+
+async fn waiting(connection: &mut PgConnection) -> Result<u64, Fault> {
+    let counted = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM (SELECT FROM outbox LIMIT $1) waiting"#,
+        MOST_WAITING,
+    );
+    Ok(count(counted.fetch_one(connection).await?)?)
 }
 
 async fn lease_consumer(

@@ -255,6 +255,10 @@ impl EventLog for Faulty<dyn EventLog> {
         self.gate.call("events", "event head", self.inner.head()).await
     }
 
+    async fn waiting(&self) -> Answer<u64> {
+        self.gate.call("events", "waiting events", self.inner.waiting()).await
+    }
+
     async fn wait_after(&self, position: u64) -> Answer<()> {
         // A channel may wake those who wait in any order; a run needs one that repeats.
         let work = async {

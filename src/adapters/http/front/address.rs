@@ -1,0 +1,100 @@
+use std::net::IpAddr;
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{HeaderMap, X_FORWARDED_FOR};
+
+/// Who asks: the address that the connection comes from or, behind `proxies` that are believed, the
+/// one that the outermost of them was asked from. Whatever else `X-Forwarded-For` says, the client
+/// may have made up.
+///
+/// As a number: of IPv6 the network of 64 bits, all of which one client may have; IPv4 mapped into it.
+pub fn of(request: &ServiceRequest, proxies: usize) -> u128 {
+    let peer = || request.peer_addr().map(|address| address.ip());
+    let told = if proxies == 0 { None } else { forwarded(request.headers(), proxies) };
+    told.or_else(peer).map_or(0, number)
+}
+
+/// The entry so many places from the end, over all header lines. None where there are fewer, or it is
+/// no address.
+fn forwarded(headers: &HeaderMap, place: usize) -> Option<IpAddr> {
+    let lines = || headers.get_all(X_FORWARDED_FOR).map(|line| line.to_str().unwrap_or(""));
+    let entries = || lines().flat_map(|line| line.split(','));
+    let index = entries().count().checked_sub(place)?;
+    parse(entries().nth(index)?.trim())
+}
+
+/// An address, which some proxies tell with its port.
+fn parse(entry: &str) -> Option<IpAddr> {
+    if let Ok(address) = entry.parse() {
+        return Some(address);
+    }
+    if let Some(bracketed) = entry.strip_prefix('[') {
+        return bracketed.split_once(']')?.0.parse().ok();
+    }
+    entry.rsplit_once(':')?.0.parse().ok()
+}
+
+fn number(address: IpAddr) -> u128 {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits() & (u128::MAX << 64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    const PEER: &str = "10.0.0.1";
+
+    fn asked(lines: &[&str], proxies: usize) -> u128 {
+        let peer = format!("{PEER}:4711").parse().unwrap();
+        let request = TestRequest::default().peer_addr(peer);
+        let line =
+            |request: TestRequest, line: &&str| request.append_header(("X-Forwarded-For", *line));
+        of(&lines.iter().fold(request, line).to_srv_request(), proxies)
+    }
+
+    fn address(text: &str) -> u128 {
+        number(text.parse().unwrap())
+    }
+
+    #[test]
+    fn nobody_is_believed_unless_told_so() {
+        for lines in [&[][..], &["1.1.1.1"], &["1.1.1.1, 2.2.2.2", "3.3.3.3"], &["nonsense"]] {
+            assert_eq!(asked(lines, 0), address(PEER), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn so_many_proxies_are_believed_and_none_of_what_stands_before() {
+        let cases: [(&[&str], usize, &str); 12] = [
+            (&["2.2.2.2"], 1, "2.2.2.2"),
+            (&["1.1.1.1, 2.2.2.2"], 1, "2.2.2.2"),
+            (&["1.1.1.1", "2.2.2.2"], 1, "2.2.2.2"),
+            (&["9.9.9.9, 1.1.1.1, 2.2.2.2"], 2, "1.1.1.1"),
+            (&["9.9.9.9, 1.1.1.1", "2.2.2.2"], 2, "1.1.1.1"),
+            (&["nonsense, 2.2.2.2"], 1, "2.2.2.2"),
+            (&["2.2.2.2:4711"], 1, "2.2.2.2"),
+            (&["[2001:db8::1]:4711"], 1, "2001:db8::"),
+            // Too few, or none: the request did not come by the proxies.
+            (&["2.2.2.2"], 2, PEER),
+            (&[], 1, PEER),
+            (&["2.2.2.2, nonsense"], 1, PEER),
+            (&["2.2.2.2,"], 1, PEER),
+        ];
+        for (lines, proxies, expected) in cases {
+            assert_eq!(asked(lines, proxies), address(expected), "{lines:?} {proxies}");
+        }
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_client_and_ipv4_is_the_same_in_both_forms() {
+        assert_eq!(address("2001:db8::1"), address("2001:db8::ffff:2"));
+        assert_ne!(address("2001:db8::1"), address("2001:db8:0:1::1"));
+        assert_eq!(address("1.2.3.4"), address("::ffff:1.2.3.4"));
+        assert_ne!(address("1.2.3.4"), address("1.2.3.5"));
+    }
+}
