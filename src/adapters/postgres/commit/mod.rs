@@ -9,6 +9,7 @@
 mod catalog;
 mod consumer;
 mod key;
+mod mend;
 mod order;
 mod pricing;
 mod product;
@@ -124,6 +125,7 @@ fn is_one_statement(write: &Write) -> bool {
             | W::SaveProduct { .. }
             | W::AddPopularity { .. }
             | W::MoveStock(_)
+            | W::Mend(_)
     )
 }
 
@@ -185,6 +187,7 @@ impl Draft<'_> {
             W::SaveStaff { member, expected } => self.save_staff(member, *expected).await,
             W::SaveImport { report, expected } => self.save_import(report, *expected).await,
             W::PutSecret { name, value } => self.put_secret(name, value).await,
+            W::Mend(repair) => self.mend(repair).await,
         }
     }
 }
