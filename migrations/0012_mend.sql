@@ -66,7 +66,7 @@ $$;
 
 -- The state of a reservation, to the last that the ledger tells of it.
 CREATE FUNCTION mend_reservation(
-    of_order uuid, mended_sku text, mended_at text, found text, told text,
+    of_order uuid, mended_sku text, mended_at text, was text, told text,
     OUT refusal text, OUT subject text, OUT amount bigint
 )
 LANGUAGE plpgsql AS $$
@@ -74,7 +74,7 @@ BEGIN
     amount := 0;
     -- Whoever ends it has its row first.
     PERFORM FROM reservations
-    WHERE order_id = of_order AND sku_key = mended_sku AND location = mended_at AND state = found
+    WHERE order_id = of_order AND sku_key = mended_sku AND location = mended_at AND state = was
     FOR UPDATE;
     IF NOT FOUND OR told IS DISTINCT FROM (
         SELECT CASE kind WHEN 'reserved' THEN 'held' ELSE kind END FROM events
@@ -146,7 +146,7 @@ $$;
 
 -- How often a promotion was used, by anyone or by one customer.
 CREATE FUNCTION mend_uses(
-    used uuid, by_customer text, found bigint, told bigint,
+    used uuid, by_customer text, was bigint, told bigint,
     OUT refusal text, OUT subject text, OUT amount bigint
 )
 LANGUAGE plpgsql AS $$
@@ -164,7 +164,7 @@ BEGIN
         SELECT uses INTO kept FROM promotion_uses
         WHERE promotion = used AND customer_key = by_customer FOR UPDATE;
     END IF;
-    IF kept <> found OR told <> (
+    IF kept <> was OR told <> (
         SELECT count(*) FROM order_uses u JOIN orders o ON o.id = u.order_id
         WHERE u.promotion = used AND o.phase IN ('pending', 'confirmed')
             AND (by_customer IS NULL OR u.customer_key = by_customer)
@@ -182,7 +182,7 @@ $$;
 
 -- A product's popularity, to `told`, unless orders moved it since the position `as_of`.
 CREATE FUNCTION mend_sold(
-    clock timestamptz, product_id uuid, found bigint, told bigint, as_of bigint,
+    clock timestamptz, product_id uuid, was bigint, told bigint, as_of bigint,
     OUT refusal text, OUT subject text, OUT amount bigint
 )
 LANGUAGE plpgsql AS $$
@@ -192,7 +192,7 @@ DECLARE
 BEGIN
     amount := 0;
     SELECT sold INTO kept FROM product_views WHERE product = product_id FOR UPDATE;
-    IF greatest(started::numeric + kept, 0) IS DISTINCT FROM found::numeric OR EXISTS (
+    IF greatest(started::numeric + kept, 0) IS DISTINCT FROM was::numeric OR EXISTS (
         SELECT FROM events e
         WHERE e.aggregate = 'order' AND e.kind IN ('confirmed', 'cancelled') AND e.id IN (
             SELECT event_id FROM event_positions WHERE position > as_of
@@ -267,9 +267,9 @@ END
 $$;
 
 -- How a product is found and shown, to what follows from its record, from the tree and from its
--- stock. `found` is the version of the view that was wrong.
+-- stock. `was` is the version of the view that was wrong.
 CREATE FUNCTION mend_view(
-    clock timestamptz, product_id uuid, expected bigint, found bigint,
+    clock timestamptz, product_id uuid, expected bigint, was bigint,
     told_status text, told_name_key text, told_age bigint, told_categories uuid[],
     OUT refusal text, OUT subject text, OUT amount bigint
 )
@@ -277,7 +277,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     amount := 0;
     subject := 'product';
-    PERFORM FROM product_views WHERE product = product_id AND version = found FOR UPDATE;
+    PERFORM FROM product_views WHERE product = product_id AND version = was FOR UPDATE;
     IF NOT FOUND OR NOT EXISTS (
         SELECT FROM products WHERE id = product_id AND version = expected
     ) THEN

@@ -30,6 +30,8 @@ macro_rules! mended {
 
 impl Draft<'_> {
     pub(super) async fn mend(&mut self, repair: &Repair) -> Result<(), Fault> {
+        // It works out anew what it mends, from however many events that takes.
+        self.allow_long().await?;
         match repair {
             Repair::Stock { found, told } => self.mend_stock(found.as_ref(), told).await,
             Repair::Reservation { order, sku, location, found, told } => {

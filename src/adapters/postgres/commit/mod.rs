@@ -35,8 +35,8 @@ use crate::ports::store::{CommitError, Conflict, Write};
 const TRIES: u32 = 8;
 
 /// How long a change of the tree may take: with many products below a category it shows them all
-/// anew.
-const TREE_LIMIT: Duration = Duration::from_mins(1);
+/// anew. And a repair, which works out anew what it mends.
+const LONG_LIMIT: Duration = Duration::from_mins(1);
 
 /// The pause after the first lost race; it doubles, and chance takes up to all of it away.
 const PAUSE: Duration = Duration::from_millis(4);
@@ -94,10 +94,11 @@ async fn apply(sessions: &Sessions, unit: Arc<Unit>, careful: bool) -> Result<An
 
 /// How much longer than one statement a unit may take.
 fn extra_time(writes: &[Write]) -> Duration {
-    let moves_tree = writes.iter().any(|write| matches!(write, Write::SaveCategory { .. }));
+    let is_long = |write: &Write| matches!(write, Write::SaveCategory { .. } | Write::Mend(_));
+    let long = writes.iter().any(is_long);
     let each = Duration::from_millis(100);
     let each = each.saturating_mul(u32::try_from(writes.len()).unwrap_or(u32::MAX));
-    if moves_tree { each + TREE_LIMIT } else { each }
+    if long { each + LONG_LIMIT } else { each }
 }
 
 async fn apply_all(
@@ -125,7 +126,6 @@ fn is_one_statement(write: &Write) -> bool {
             | W::SaveProduct { .. }
             | W::AddPopularity { .. }
             | W::MoveStock(_)
-            | W::Mend(_)
     )
 }
 

@@ -25,6 +25,7 @@ use crate::app::{AppError, Ports};
 use crate::domain::inventory::{HoldTold, Reservation, StockItem};
 use crate::domain::order::{Order, OrderEvent, SagaId};
 use crate::ports::PortError;
+use crate::ports::events::{Event, EventBody};
 use crate::ports::order::{OrderFilter, OrderMark};
 use crate::ports::upkeep::OrderRow;
 use catalog::{Counts, Sold};
@@ -348,17 +349,27 @@ impl Doctor {
         }
     }
 
-    /// Whether every sale reached the popularity of its products.
+    /// Whether every sale reached the popularity of its products: whether of what its consumer has
+    /// still to hear of nothing is one, as far as is looked.
     async fn popularity_is_counted(&self) -> Result<bool, PortError> {
         let events = &self.ports.events;
         let head = events.head().await?;
         let consumers = events.consumers().await?;
         let consumer = consumers.into_iter().find(|consumer| consumer.name == POPULARITY);
-        let caught_up = consumer.map_or(head == 0, |consumer| consumer.position >= head);
+        let position = consumer.map_or(0, |consumer| consumer.position);
+        let ahead = events.events_after(position, PAGE).await?;
+        let told = u64::try_from(ahead.len()).unwrap_or(u64::MAX);
+        let heard = head.saturating_sub(position) <= told;
         let parked = events.parked(POPULARITY, 1).await?;
         let dead = events.dead_letters(POPULARITY, None, 1).await?.items;
-        Ok(caught_up && parked.is_empty() && dead.is_empty())
+        Ok(heard && !ahead.iter().any(is_sale) && parked.is_empty() && dead.is_empty())
     }
+}
+
+/// Whether an event moves popularity once it is heard of.
+fn is_sale(event: &Event) -> bool {
+    let body = &event.body;
+    matches!(body, EventBody::Order(_, OrderEvent::Confirmed(_) | OrderEvent::Cancelled(..)))
 }
 
 fn count(counter: &mut u64, more: impl TryInto<u64>) {
