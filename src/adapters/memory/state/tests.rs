@@ -79,9 +79,12 @@ fn wrong(state: &State, config: &MemoryConfig) -> Option<&'static str> {
     state.wrong_view(ProductId::new(id(2)), &reader(config), config.low_stock_below)
 }
 
+/// What spoils something.
+type Spoil = fn(&mut State);
+
 #[test]
 fn what_is_spoilt_of_a_view_is_told_and_worked_out_anew() {
-    let spoils: [(&str, fn(&mut State)); 4] = [
+    let spoils: [(&str, Spoil); 4] = [
         ("bands", |state| {
             let mut shown = state.catalog.views.get(&ProductId::new(id(2))).unwrap().clone();
             Arc::make_mut(&mut shown.view).availability = vec![Availability::OutOfStock];

@@ -146,6 +146,7 @@ async fn reservation(b: &Backend, number: u128) -> Reservation {
 }
 
 pub async fn a_reservation_becomes_what_its_ledger_tells(b: Backend) {
+    use ReservationState::{Committed, Expired, Held, Released};
     let stock = lamp(&b).await;
     let held = reservation(&b, 1).await;
     let wrong = Reservation { state: ReservationState::Released, ..held.clone() };
@@ -154,7 +155,6 @@ pub async fn a_reservation_becomes_what_its_ledger_tells(b: Backend) {
         let (order, sku, location) = (held.order, held.sku.clone(), held.location.clone());
         mend(Repair::Reservation { order, sku, location, found, told })
     };
-    use ReservationState::{Committed, Expired, Held, Released};
     assert_eq!(b.refusal(repair(Expired, Held)).await, stale("reservation"), "it is released");
     assert_eq!(b.refusal(repair(Released, Committed)).await, stale("reservation"), "it is held");
     assert_eq!(reservation(&b, 1).await.state, Released);
