@@ -41,6 +41,7 @@ use crate::ports::pricing::{PricingQueries, ShownRules};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{CommitError, Store, UnitOfWork, Write};
 use crate::ports::system::{Clock, Ids, Secrets};
+use crate::ports::upkeep::Upkeep;
 use crate::settings::{Database, Redis, Settings};
 
 /// The name of the shop's own signing key in the store.
@@ -81,6 +82,7 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         sagas: stores.sagas,
         keys: stores.keys,
         events: stores.events,
+        upkeep: stores.upkeep,
         imports: stores.imports,
         staff: stores.staff,
         store: stores.store,
@@ -147,6 +149,7 @@ struct Stores {
     sagas: Arc<dyn Sagas>,
     keys: Arc<dyn IdempotencyKeys>,
     events: Arc<dyn EventLog>,
+    upkeep: Arc<dyn Upkeep>,
     imports: Arc<dyn ImportQueries>,
     staff: Arc<dyn StaffQueries>,
     carts: Arc<dyn Carts>,
@@ -171,6 +174,7 @@ impl Stores {
             + EventLog
             + ImportQueries
             + StaffQueries
+            + Upkeep
             + 'static,
     {
         Self {
@@ -183,6 +187,7 @@ impl Stores {
             sagas: store.clone(),
             keys: store.clone(),
             events: store.clone(),
+            upkeep: store.clone(),
             imports: store.clone(),
             staff: store.clone(),
             store,

@@ -16,6 +16,7 @@ use crate::ports::pricing::{PricingQueries, ShownRules};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::Store;
 use crate::ports::system::{AccessTokens, Clock, Ids, PasswordHasher, Secrets, Signer};
+use crate::ports::upkeep::Upkeep;
 
 /// Everything the use cases need of the outside, as the composition root chose it.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub struct Ports {
     pub keys: Arc<dyn IdempotencyKeys>,
     /// Events and their consumers.
     pub events: Arc<dyn EventLog>,
+    /// What the store keeps beside the facts.
+    pub upkeep: Arc<dyn Upkeep>,
     /// Carts.
     pub carts: Arc<dyn Carts>,
     /// Imports.

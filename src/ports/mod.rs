@@ -21,5 +21,6 @@ pub mod pricing;
 pub mod search;
 pub mod store;
 pub mod system;
+pub mod upkeep;
 
 pub use error::{PortError, PortErrorKind};

@@ -12,6 +12,7 @@ use super::PortError;
 use super::events::ParkedEvent;
 use super::idempotency::{KeyClaim, Outcome};
 use super::imports::ImportReport;
+use super::upkeep::Repair;
 use crate::domain::catalog::{Category, Product};
 use crate::domain::customer::StaffMember;
 use crate::domain::inventory::{Reservation, StockEventKind};
@@ -296,6 +297,8 @@ pub enum Write {
         /// The secret.
         value: Vec<u8>,
     },
+    /// Makes something that is kept what the facts tell.
+    Mend(Box<Repair>),
 }
 
 /// What must be unique and is not.

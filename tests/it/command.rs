@@ -6,9 +6,18 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "redb")]
+use ecicomm::adapters::record::{Fact, Journal as _, Written};
+#[cfg(feature = "redb")]
+use ecicomm::adapters::redb::RedbJournal;
+#[cfg(feature = "redb")]
+use ecicomm::domain::inventory::{StockEventKind, StockItem};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
+
+#[cfg(feature = "redb")]
+use crate::harness::told;
 
 /// Two good lines around a bad one.
 const FILE: &str = r#"{"sku":"A-1","name":"Anvil","price":1000,"stock":3}
@@ -224,6 +233,82 @@ fn the_doctor_says_what_it_looked_at() {
     let (code, out, _) = run(&["doctor"]);
     assert_eq!(code, Some(0));
     assert!(out.contains("looked at 0 orders") && out.contains("everything agrees"), "{out}");
+}
+
+/// A folder of a shop, which goes when it is dropped.
+#[cfg(feature = "redb")]
+struct Folder(PathBuf);
+
+#[cfg(feature = "redb")]
+impl Folder {
+    /// What the shop keeps, and a way to have it keep something else.
+    fn journal(&self) -> RedbJournal {
+        RedbJournal::open(&self.0.join("shop.redb")).unwrap()
+    }
+
+    fn plant(&self, fact: Fact) {
+        assert!(matches!(self.journal().write(&mut [fact].iter()), Written::Kept));
+    }
+
+    fn doctor(&self, more: &[&str]) -> (Option<i32>, String, String) {
+        run(&[&["doctor", "--data", self.0.to_str().unwrap()], more].concat())
+    }
+}
+
+#[cfg(feature = "redb")]
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(feature = "redb")]
+#[test]
+fn the_doctor_mends_a_folder_where_it_is_asked_to_and_events_prove_it() {
+    let name = format!("ecicomm-it-{}-doctor", std::process::id());
+    let folder = Folder(std::env::temp_dir().join(name));
+    let (code, out, err) = run(&["seed", "--data", folder.0.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let (code, out, _) = folder.doctor(&["--repair"]);
+    assert!(code == Some(0) && !out.contains("repaired"), "{out}");
+
+    let facts = told::facts(&folder.journal()).unwrap();
+    let stock = facts.iter().find_map(|fact| match fact {
+        Fact::Stock(item) if item.on_hand() > 0 => Some(item.clone()),
+        _ => None,
+    });
+    let stock = stock.unwrap();
+    let place = (stock.sku().clone(), stock.location().clone());
+    let more = stock.on_hand() + 3;
+    let wrong = StockItem::restore(place, stock.policy(), more, 0, stock.version());
+    folder.plant(Fact::Stock(wrong));
+    let what = format!("stock of {} at main", stock.sku());
+    for _ in 0..2 {
+        let (code, out, _) = folder.doctor(&[]);
+        assert_eq!(code, Some(1), "looking changes nothing");
+        assert!(out.contains(&what) && out.contains("`--repair` mends it"), "{out}");
+    }
+    let (code, out, err) = folder.doctor(&["--repair"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    for part in
+        [&format!("repaired {what}: found {more} on hand"), "1 finding", "everything agrees"]
+    {
+        assert!(out.contains(part), "{out} lacks {part}");
+    }
+    assert!(err.contains("the doctor mended") && err.contains(stock.sku().as_str()), "{err}");
+    let (code, out, _) = folder.doctor(&[]);
+    assert!(code == Some(0) && out.contains("everything agrees"), "{out}");
+
+    let entry = facts.into_iter().find_map(|fact| match fact {
+        Fact::StockEvent(number, event) if event.sku == *stock.sku() => Some((number, event)),
+        _ => None,
+    });
+    let (number, mut entry) = entry.unwrap();
+    entry.kind = StockEventKind::Released;
+    folder.plant(Fact::StockEvent(number, entry));
+    let (code, out, _) = folder.doctor(&["--repair"]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("the ledger contradicts itself") && !out.contains("\nrepaired"), "{out}");
 }
 
 #[test]

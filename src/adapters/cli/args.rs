@@ -20,7 +20,7 @@ impl Args {
         let place = match &self.command {
             None => &self.serve.place,
             Some(Command::Serve(args)) => &args.place,
-            Some(Command::Doctor(place)) => place,
+            Some(Command::Doctor(args)) => &args.place,
             Some(
                 Command::Import(ImportArgs { target, .. })
                 | Command::Export(ExportArgs { target, .. })
@@ -60,7 +60,7 @@ pub enum Command {
     /// Rebuild the search index while the old one serves.
     Reindex(ServerArgs),
     /// Recompute every counter of the configured store; exits 1 where anything disagrees.
-    Doctor(DataArgs),
+    Doctor(DoctorArgs),
     /// Bring the Postgres database of `DATABASE_URL` to the schema of this version. `serve` does so
     /// by itself.
     Migrate,
@@ -80,6 +80,17 @@ pub struct DataArgs {
     /// The folder that keeps everything, whatever `ECICOMM__DATA` says.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+}
+
+/// What to examine, and whether to mend it.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub place: DataArgs,
+    /// Mend what events prove, tell of it, and look again; exits 1 where something is left that a
+    /// person must do. Without it nothing is changed.
+    #[arg(long)]
+    pub repair: bool,
 }
 
 /// How to run the shop.

@@ -3,27 +3,66 @@ use std::time::Instant;
 
 use super::progress::Progress;
 use super::{Failure, say};
-use crate::app::operations::Report;
+use crate::app::operations::{Doctor, Finding, Repaired, Report};
 use crate::settings::Settings;
 
-/// Examines the configured store, and ends with 1 where anything disagrees.
-pub(super) async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
+/// Examines the configured store, mends it where that is asked for, and ends with 1 where anything
+/// disagrees.
+pub(super) async fn run(settings: &Settings, repair: bool) -> Result<ExitCode, Failure> {
     let shop = crate::bootstrap::build(settings).await?;
+    let agrees = if repair { mend(&shop.doctor).await? } else { examine(&shop.doctor).await? };
+    if settings.data.is_none() && settings.database.is_none() {
+        say("The store is memory, which is empty at start: there was nothing to disagree.");
+    }
+    Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn examine(doctor: &Doctor) -> Result<bool, Failure> {
     let mut progress = Progress::on_stderr();
-    let report = shop
-        .doctor
-        .examine(&mut |what, count| {
-            progress.tell(Instant::now(), || format!("{count} {what} looked at"));
-        })
-        .await?;
+    let looked = &mut |what: &str, count| {
+        progress.tell(Instant::now(), || format!("{count} {what} looked at"));
+    };
+    let report = doctor.examine(looked).await?;
     progress.end();
     for line in told(&report) {
         say(line);
     }
-    if settings.data.is_none() && settings.database.is_none() {
-        say("The store is memory, which is empty at start: there was nothing to disagree.");
+    Ok(report.agrees())
+}
+
+async fn mend(doctor: &Doctor) -> Result<bool, Failure> {
+    let mut progress = Progress::on_stderr();
+    let looked = &mut |what: &str, count| {
+        progress.tell(Instant::now(), || format!("{count} {what} looked at"));
+    };
+    // Each is told when it is done, so that what was done is known though the rest fails.
+    let done = doctor.repair(looked, &mut |finding| say(mended(finding))).await?;
+    progress.end();
+    for line in outcome(&done) {
+        say(line);
     }
-    Ok(if report.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(done.after.agrees())
+}
+
+/// What was mended.
+pub(super) fn mended(finding: &Finding) -> String {
+    let Finding { what, expected, found, .. } = finding;
+    format!("repaired {what}: found {found}, now {expected}")
+}
+
+/// What mending came to, in lines: the shop before it, and after it where that is another.
+pub(super) fn outcome(done: &Repaired) -> Vec<String> {
+    if done.before.agrees() {
+        return told(&done.after);
+    }
+    let mut lines = vec!["before:".to_owned()];
+    lines.extend(told(&done.before));
+    lines.push(format!("{} repaired; after:", done.mended));
+    lines.extend(told(&done.after));
+    lines.extend(done.refused.iter().map(|(what, why)| {
+        format!("{what} was not repaired: {why}; where the shop is at work, try again")
+    }));
+    lines
 }
 
 /// What an examination came to, in lines.

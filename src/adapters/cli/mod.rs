@@ -41,8 +41,8 @@ pub async fn run(args: Args, settings: Result<Settings, SettingsError>) -> ExitC
             Ok(settings) => serve::run(&args, settings).await,
             Err(error) => Err(error.into()),
         },
-        Command::Doctor(_) => match settings {
-            Ok(settings) => doctor::run(&settings).await,
+        Command::Doctor(args) => match settings {
+            Ok(settings) => doctor::run(&settings, args.repair).await,
             Err(error) => Err(error.into()),
         },
         Command::Import(args) => import(&args, settings).await,

@@ -12,8 +12,9 @@ use super::serve::{SignIn, welcome};
 use super::source::{Source, format_of};
 use super::*;
 use crate::adapters::record::catalog_file::FileFormat;
-use crate::app::operations::{Finding, Report};
+use crate::app::operations::{Finding, Repaired, Report};
 use crate::domain::customer::Password;
+use crate::ports::store::Conflict;
 use crate::ports::system::Secrets;
 
 fn parsed(line: &str) -> Command {
@@ -228,4 +229,24 @@ fn the_doctor_tells_every_finding_and_how_many_there_are() {
     assert_eq!(ill[0], "stock of A: expected 3, found 4; count it");
     assert_eq!(ill[1..3], ["and 2 more findings", "not checked: popularity"]);
     assert_eq!(ill.last().unwrap(), "3 findings");
+}
+
+#[test]
+fn what_was_mended_is_told_with_the_shop_before_and_after() {
+    let finding = Finding::new("stock of A", 3, 4, "count it");
+    assert_eq!(doctor::mended(&finding), "repaired stock of A: found 4, now 3");
+    let before = Report { findings: vec![finding.clone(), finding], ..Report::default() };
+    let refused = [("stock of B".to_owned(), Conflict::Stale("stock"))].into();
+    let done = Repaired { before, after: Report::default(), mended: 2, refused };
+    let lines = doctor::outcome(&done);
+    for part in ["before:", "2 findings", "2 repaired; after:", "everything agrees"] {
+        assert!(lines.iter().any(|line| line == part), "{lines:?} lacks {part}");
+    }
+    assert!(lines.last().unwrap().starts_with("stock of B was not repaired: stock changed"));
+    let well = Repaired { before: Report::default(), ..done };
+    assert_eq!(doctor::outcome(&well).last().unwrap(), "everything agrees");
+    let Command::Doctor(args) = parsed("ecicomm doctor --data shop --repair") else {
+        panic!("it examines")
+    };
+    assert!(args.repair && args.place.data.is_some());
 }

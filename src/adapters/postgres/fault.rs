@@ -154,7 +154,7 @@ pub fn conflict(refusal: &str, subject: &str, amount: i64) -> Result<Conflict, P
 
 /// The thing that a refusal is about, which conflicts name by a constant.
 fn known_name(subject: &str) -> &'static str {
-    ["product", "category", "stock", "order", "saga"]
+    ["product", "category", "stock", "order", "saga", "reservation", "uses"]
         .into_iter()
         .find(|known| *known == subject)
         .unwrap_or("thing")

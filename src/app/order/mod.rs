@@ -24,6 +24,7 @@ pub use aftersale::UnitsBySku;
 pub use place::{BasketSource, PlaceOrderCommand, Placement};
 pub use runner::SagaRunner;
 pub use sweeper::{Sweeper, Swept};
+pub(in crate::app) use update::failure_of;
 
 /// The use cases of orders.
 #[derive(Clone)]

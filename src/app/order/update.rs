@@ -94,7 +94,7 @@ pub(super) fn refused(error: OrderError) -> AppError {
 }
 
 /// What a failed order tells who waits for it.
-pub(super) fn failure_of(order: &Order) -> Refusal {
+pub(in crate::app) fn failure_of(order: &Order) -> Refusal {
     let declined = order.payments().iter().find_map(|payment| match &payment.state {
         PaymentState::Declined { reason } => Some(reason.clone()),
         _ => None,

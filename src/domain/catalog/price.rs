@@ -74,6 +74,11 @@ impl PriceRow {
         self.conditions == PriceConditions::NONE
     }
 
+    /// Whether it begins or ends with the time.
+    pub fn is_by_clock(&self) -> bool {
+        self.conditions.from.is_some() || self.conditions.until.is_some()
+    }
+
     /// What a unit costs.
     pub fn amount(&self) -> Money {
         self.amount

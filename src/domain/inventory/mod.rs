@@ -11,7 +11,7 @@ mod stock;
 
 pub use allocate::allocate;
 pub use event::{StockEvent, StockEventKind};
-pub use reservation::{Reservation, ReservationState};
+pub use reservation::{HoldTold, Reservation, ReservationState};
 pub use sellable::Sellable;
 pub use stock::{StockError, StockItem};
 

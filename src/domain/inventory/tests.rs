@@ -223,3 +223,30 @@ proptest! {
         prop_assert_eq!(ledger.iter().fold(item(policy), StockItem::fold), stock);
     }
 }
+
+#[test]
+fn a_ledger_tells_where_a_reservation_stands_unless_it_contradicts_itself() {
+    use StockEventKind::*;
+    let told = |entries: &[(StockEventKind, i64)]| {
+        let entries = entries.iter().map(|(kind, units)| event(*kind, *units));
+        entries.fold(HoldTold::default(), |told, entry| told.then(&entry))
+    };
+    let stands = |state| HoldTold::Stands(state, 2);
+    assert_eq!(told(&[]), HoldTold::Nothing);
+    assert_eq!(told(&[(Reserved, 2)]), stands(ReservationState::Held));
+    for (end, state) in [
+        (Committed, ReservationState::Committed),
+        (Released, ReservationState::Released),
+        (Expired, ReservationState::Expired),
+    ] {
+        assert_eq!(told(&[(Reserved, 2), (end, 2)]), stands(state));
+        for wrong in
+            [&[(end, 2)][..], &[(Reserved, 2), (end, 1)], &[(Reserved, 2), (end, 2), (end, 2)]]
+        {
+            assert_eq!(told(wrong), HoldTold::Contradiction, "{wrong:?}");
+        }
+    }
+    assert_eq!(told(&[(Reserved, 2), (Reserved, 2)]), HoldTold::Contradiction);
+    let sold = [(Reserved, 2), (Committed, 2), (Returned, 1)];
+    assert_eq!(told(&sold), stands(ReservationState::Committed));
+}

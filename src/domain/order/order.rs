@@ -21,6 +21,18 @@ pub enum Phase {
     Cancelled,
 }
 
+impl Phase {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// Something that staff wrote down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -225,6 +237,11 @@ impl Order {
     /// How far it has come, shipping aside.
     pub fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// Whether it has what it took of promotions, and did not give it back.
+    pub fn uses_promotions(&self) -> bool {
+        matches!(self.phase, Phase::Pending | Phase::Confirmed)
     }
 
     /// Why it failed or was cancelled.

@@ -216,12 +216,21 @@ impl Saga {
     /// but compensation follows where that began, money that was taken goes back before the rest is
     /// given back, and nothing follows the end.
     pub fn journal_is_legal(&self) -> bool {
+        !self.journal.is_empty() && self.told().is_some()
+    }
+
+    /// Whether the journal tells a history that can be, up to its end.
+    pub fn journal_is_over(&self) -> bool {
+        matches!(self.told(), Some(Told::End))
+    }
+
+    /// What the journal tells; `None` where it cannot be.
+    fn told(&self) -> Option<Told> {
         let start = match self.id {
             SagaId::Checkout(_) => Told::NoCheckout,
             SagaId::Refund(..) => Told::NoRefund,
         };
-        let told = self.journal.iter().try_fold(start, |told, entry| told.then(entry.effect));
-        !self.journal.is_empty() && told.is_some()
+        self.journal.iter().try_fold(start, |told, entry| told.then(entry.effect))
     }
 
     fn journal(mut self, effect: Effect, at: Timestamp) -> Self {

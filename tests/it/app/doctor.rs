@@ -27,7 +27,7 @@ use crate::harness::build::{coupon, email, sku, units, usd};
 /// How many different things a busy shop sells: more than the doctor reads at once.
 const PRODUCTS: i64 = 210;
 
-fn key(name: &str) -> KeyClaim {
+pub(super) fn key(name: &str) -> KeyClaim {
     let id = KeyId { principal: "test".into(), key: format!("{name:0>16}") };
     KeyClaim { id, fingerprint: [7; 32] }
 }
@@ -78,7 +78,7 @@ async fn add_product(shop: &Shop, number: i64) {
     shop.inventory.receive(movement(number, 20), key(&format!("in-{number}"))).await.unwrap();
 }
 
-async fn order(shop: &Shop, name: &str, method: PaymentMethod) -> Option<Arc<Order>> {
+pub(super) async fn order(shop: &Shop, name: &str, method: PaymentMethod) -> Option<Arc<Order>> {
     let cart = shop.carts.create(None).await.unwrap().cart.id();
     shop.carts.ship_to(cart, address(), None).await.unwrap();
     for number in [1, 2] {
@@ -102,12 +102,12 @@ async fn order(shop: &Shop, name: &str, method: PaymentMethod) -> Option<Arc<Ord
     }
 }
 
-fn card(token: &str) -> PaymentMethod {
+pub(super) fn card(token: &str) -> PaymentMethod {
     PaymentMethod::Card { token: format!("pm_card_{token}") }
 }
 
 /// Hands every event to every consumer.
-async fn rest(shop: &Shop) {
+pub(super) async fn rest(shop: &Shop) {
     for consumer in &shop.consumers {
         while shop.relay.step(consumer.as_ref()).await.unwrap().handed > 0 {}
     }
@@ -116,9 +116,15 @@ async fn rest(shop: &Shop) {
 /// A shop with an order of every kind, at rest.
 async fn busy_shop() -> Shop {
     let shop = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
+    fill(&shop, PRODUCTS).await;
+    shop
+}
+
+/// Fills a shop with so many products and an order of every kind, and lets it come to rest.
+pub(super) async fn fill(shop: &Shop, products: i64) {
     shop.pricing.set_up().await.unwrap();
-    for number in 1..=PRODUCTS {
-        add_product(&shop, number).await;
+    for number in 1..=products {
+        add_product(shop, number).await;
     }
     let draft = PromotionDraft {
         code: Some("TEN".into()),
@@ -128,7 +134,7 @@ async fn busy_shop() -> Shop {
     };
     shop.pricing.create_promotion(draft).await.unwrap();
 
-    let sold = order(&shop, "sold", card("visa")).await.unwrap();
+    let sold = order(shop, "sold", card("visa")).await.unwrap();
     shop.orders.ship(sold.id(), None, (None, None), key("ship")).await.unwrap();
     let sold = shop.orders.order(sold.id()).await.unwrap();
     shop.orders.deliver(sold.id(), sold.shipments()[0].id, key("deliver")).await.unwrap();
@@ -138,19 +144,18 @@ async fn busy_shop() -> Shop {
     let back = sold.returns()[0].id;
     shop.orders.receive_return(sold.id(), back, true, key("take")).await.unwrap();
 
-    assert!(order(&shop, "broke", card("chargeDeclined")).await.is_none());
-    let regret = order(&shop, "regret", card("visa")).await.unwrap();
+    assert!(order(shop, "broke", card("chargeDeclined")).await.is_none());
+    let regret = order(shop, "regret", card("visa")).await.unwrap();
     shop.orders.cancel(regret.id(), "no".into(), key("cancel")).await.unwrap();
     assert_eq!(shop.runner.step().await.unwrap(), 2, "the refunds of a return and a cancellation");
-    let waiting = order(&shop, "bank", card("authenticationRequired")).await.unwrap();
+    let waiting = order(shop, "bank", card("authenticationRequired")).await.unwrap();
     assert_eq!(waiting.status(), OrderStatus::Pending);
-    order(&shop, "later", PaymentMethod::Invoice).await.unwrap();
-    let unpaid = order(&shop, "unpaid", card("visa")).await.unwrap();
+    order(shop, "later", PaymentMethod::Invoice).await.unwrap();
+    let unpaid = order(shop, "unpaid", card("visa")).await.unwrap();
     shop.orders.cancel(unpaid.id(), "no".into(), key("cancel-2")).await.unwrap();
 
     shop.inventory.adjust(movement(1, -3), key("lost")).await.unwrap();
-    rest(&shop).await;
-    shop
+    rest(shop).await;
 }
 
 async fn examined(ports: Ports) -> Report {

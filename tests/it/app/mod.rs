@@ -12,6 +12,8 @@ mod leases;
 mod pricing;
 mod refund;
 mod relay;
+#[cfg(any(feature = "postgres", feature = "redb"))]
+mod repair;
 mod search;
 mod staff;
 #[cfg(feature = "postgres")]

@@ -71,6 +71,7 @@ pub fn put_store(ports: &mut Ports, config: MemoryConfig) {
     ports.sagas = store.clone();
     ports.keys = store.clone();
     ports.events = store.clone();
+    ports.upkeep = store.clone();
     ports.imports = store.clone();
     ports.staff = store.clone();
     ports.store = store;

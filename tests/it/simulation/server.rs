@@ -110,6 +110,7 @@ impl Backend {
             events: Faulty::<dyn EventLog>::new(gate, store.clone()),
             carts: Faulty::<dyn Carts>::new(gate, carts),
             imports: store.clone(),
+            upkeep: store.clone(),
             staff: store,
             search: Faulty::new(gate, index),
             gateway: Arc::new(GuardedGateway::new(Arc::new(gateway), guard)),

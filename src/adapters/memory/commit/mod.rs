@@ -5,6 +5,7 @@
 mod catalog;
 mod consumer;
 mod key;
+mod mend;
 mod order;
 mod place;
 mod pricing;
@@ -30,12 +31,21 @@ pub struct Draft<'a> {
     changed: BTreeSet<ProductId>,
     /// SKUs whose band may have been crossed.
     moved: BTreeSet<Sku>,
+    /// Whether everything that is shown has to be worked out anew.
+    anew: bool,
 }
 
 impl<'a> Draft<'a> {
     /// A copy before the first write. `reader` is who lists are made for, at the unit's time.
     pub fn new(state: &'a mut State, config: &'a MemoryConfig, reader: &'a ReadContext) -> Self {
-        Self { state, config, reader, changed: BTreeSet::new(), moved: BTreeSet::new() }
+        Self {
+            state,
+            config,
+            reader,
+            changed: BTreeSet::new(),
+            moved: BTreeSet::new(),
+            anew: false,
+        }
     }
 
     /// Applies one write, or says why it may not be.
@@ -70,6 +80,7 @@ impl<'a> Draft<'a> {
             W::SaveStaff { member, expected } => self.save_staff(member, expected)?,
             W::SaveImport { report, expected } => self.save_import(report, expected)?,
             W::PutSecret { name, value } => self.put_secret(name, value)?,
+            W::Mend(repair) => self.mend(*repair)?,
         }
         Ok(())
     }
@@ -77,6 +88,9 @@ impl<'a> Draft<'a> {
     /// Brings up to date what follows from the writes: views, lists, the length of the log.
     pub fn finish(mut self) {
         let low_below = self.config.low_stock_below;
+        if self.anew {
+            self.state.show_anew(self.reader, low_below);
+        }
         for sku in &self.moved {
             for product in self.state.catalog.touched_by(sku) {
                 if self.state.band_moved(product, sku, low_below) {

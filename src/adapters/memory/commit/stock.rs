@@ -110,6 +110,20 @@ impl Draft<'_> {
         self.settle(order, self.reservations(order), ReservationState::Released, held)
     }
 
+    /// Ends what an order still holds, of which there must be some.
+    pub(super) fn end_held(
+        &mut self,
+        order: OrderId,
+        end: ReservationState,
+    ) -> Result<(), Conflict> {
+        let held = |kept: &Reservation| kept.state == ReservationState::Held;
+        let reservations = self.reservations(order);
+        if !reservations.iter().any(held) {
+            return Err(Conflict::ReservationLost);
+        }
+        self.settle(order, reservations, end, held)
+    }
+
     pub(super) fn expire_reservations(&mut self, order: OrderId) -> Result<(), Conflict> {
         let now = self.at();
         let overdue =

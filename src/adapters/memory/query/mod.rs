@@ -10,3 +10,4 @@ mod pricing;
 mod saga;
 mod shop;
 mod stock;
+mod upkeep;

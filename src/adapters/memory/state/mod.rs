@@ -104,3 +104,6 @@ impl State {
         taken
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use crate::adapters::record::Fact;
 use crate::domain::order::{Order, OrderEvent, OrderNumber, Phase};
 use crate::domain::shared::{CartId, CustomerId, OrderId};
 use crate::ports::order::OrderMark;
+use crate::ports::upkeep::OrderRow as FoundBy;
 
 /// An order with everything that happened to it.
 #[derive(Clone)]
@@ -55,6 +56,29 @@ impl OrderState {
             self.facts.push(Fact::OrderEvent(id, number, event.clone()));
         }
         self.rows.insert_mut(id, OrderRow { order: Arc::new(order), events: all });
+    }
+
+    /// How an order is found.
+    pub fn found_by(&self, id: OrderId) -> Option<FoundBy> {
+        let order = &self.rows.get(&id)?.order;
+        let leads = |cart: &CartId| {
+            order.phase() == Phase::Failed || self.carts.get(cart) == Some(&order.id())
+        };
+        Some(FoundBy { cart: order.placed().cart.filter(leads), ..FoundBy::of(order) })
+    }
+
+    /// Keeps an order in place of what was kept of it, with the events that it has. An order is no
+    /// fact but follows from its events.
+    pub fn mend(&mut self, order: Arc<Order>) {
+        let Some(row) = self.rows.get(&order.id()).cloned() else { return };
+        if let Some(cart) = order.placed().cart {
+            if order.phase() != Phase::Failed {
+                self.carts.insert_mut(cart, order.id());
+            } else if self.carts.get(&cart) == Some(&order.id()) {
+                self.carts.remove_mut(&cart);
+            }
+        }
+        self.rows.insert_mut(order.id(), OrderRow { order, ..row });
     }
 
     fn index(&mut self, order: &Order) {

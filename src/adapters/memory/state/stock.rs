@@ -73,6 +73,16 @@ impl StockState {
         }))
     }
 
+    /// Keeps other figures of a stock that its location knows.
+    pub fn put_item(&mut self, item: StockItem) {
+        let stock = self.skus.get_mut(item.sku());
+        let known = stock.into_iter().flat_map(|stock| &mut stock.items);
+        for kept in known.filter(|known| known.location() == item.location()) {
+            *kept = item.clone();
+            self.facts.push(Fact::Stock(item.clone()));
+        }
+    }
+
     /// Adds an entry to a SKU's ledger whose figures are booked already; its number.
     pub fn restore_entry(&mut self, event: StockEvent) -> Option<u64> {
         let stock = self.skus.get_mut(&event.sku)?;

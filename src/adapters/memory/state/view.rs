@@ -1,7 +1,8 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{CatalogState, KeptProduct, Shown, State};
-use crate::domain::catalog::{Category, Product, Variant};
+use crate::domain::catalog::{Category, PriceRow, Product, Variant};
 use crate::domain::inventory::Sellable;
 use crate::domain::shared::{Availability, CategoryId, ProductId, Sku};
 use crate::ports::catalog::{ProductView, ReadContext};
@@ -33,6 +34,45 @@ impl State {
         let price = view.cheapest(context).filter(|_| view.product.is_published());
         let places = price.map(|(_, price)| CatalogState::places(&view, price.amount()));
         self.catalog.put_view(Shown { view: Arc::new(view), places: places.unwrap_or_default() });
+    }
+
+    /// Works out everything that is shown anew, as a start does.
+    pub fn show_anew(&mut self, context: &ReadContext, low_below: i64) {
+        let catalog = &mut self.catalog;
+        (catalog.views, catalog.lists, catalog.counts) = Default::default();
+        catalog.tree = Arc::default();
+        let products: Vec<ProductId> = catalog.products.keys().copied().collect();
+        for product in products {
+            self.refresh(product, context, low_below);
+        }
+    }
+
+    /// What of a product is shown otherwise than it follows from the rest.
+    pub fn wrong_view(
+        &self,
+        id: ProductId,
+        context: &ReadContext,
+        low_below: i64,
+    ) -> Option<&'static str> {
+        let kept = self.catalog.products.get(&id)?;
+        let Some(shown) = self.catalog.views.get(&id) else { return Some("view") };
+        let fresh = self.view(kept, shown.view.version, low_below);
+        if *shown.view != fresh {
+            let bands = shown.view.availability == fresh.availability;
+            return Some(if bands { "view" } else { "bands" });
+        }
+        let variants = &fresh.product.content().variants;
+        let by_clock = |variant: &Variant| variant.prices.iter().any(PriceRow::is_by_clock);
+        let price = fresh.cheapest(context).filter(|_| fresh.product.is_published());
+        let places = price.map(|(_, price)| CatalogState::places(&fresh, price.amount()));
+        let moved = !variants.iter().any(by_clock) && places.unwrap_or_default() != shown.places;
+        let listed = |list: Option<CategoryId>| {
+            let list = self.catalog.lists.get(&list);
+            let has = |(order, place): &(_, _)| list.is_some_and(|l| l.by(*order).contains(place));
+            shown.places.iter().all(has)
+        };
+        let everywhere = fresh.categories.iter().copied().map(Some).chain([None]).all(listed);
+        (moved || !everywhere).then_some("lists")
     }
 
     fn view(&self, kept: &KeptProduct, version: u64, low_below: i64) -> ProductView {
@@ -82,6 +122,15 @@ impl State {
 }
 
 impl CatalogState {
+    /// How many published products a category holds with those below it, counted anew.
+    pub fn published_in(&self, id: CategoryId) -> u64 {
+        let (all, _) = self.subtree(id);
+        let members: BTreeSet<ProductId> = all.iter().flat_map(|id| self.members_of(*id)).collect();
+        let published = members.iter().filter_map(|id| self.products.get(id));
+        let count = published.filter(|kept| kept.product.is_published()).count();
+        u64::try_from(count).unwrap_or(u64::MAX)
+    }
+
     /// The path of the main category from the top, and every category that holds the product: those
     /// of that path first, then of the other categories' paths, none twice.
     fn holders(&self, product: &Product) -> (Vec<Arc<Category>>, Vec<Arc<Category>>) {

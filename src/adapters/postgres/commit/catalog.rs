@@ -1,4 +1,4 @@
-use super::{Answer, Draft, TREE_LIMIT};
+use super::{Answer, Draft, LONG_LIMIT};
 use crate::adapters::postgres::convert::saves;
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::catalog::Category;
@@ -29,9 +29,9 @@ impl Draft<'_> {
         self.passed(answer)
     }
 
-    /// Lets a change of the tree take its time, until the end of the transaction.
-    async fn allow_long(&mut self) -> Result<(), Fault> {
-        let limit = TREE_LIMIT.as_millis().to_string();
+    /// Lets a change of the tree, or a repair, take its time, until the end of the transaction.
+    pub(super) async fn allow_long(&mut self) -> Result<(), Fault> {
+        let limit = LONG_LIMIT.as_millis().to_string();
         let limit = sqlx::query!("SELECT set_config('statement_timeout', $1, true)", limit);
         limit.fetch_one(&mut *self.connection).await?;
         Ok(())

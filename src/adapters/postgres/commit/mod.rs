@@ -9,6 +9,7 @@
 mod catalog;
 mod consumer;
 mod key;
+mod mend;
 mod order;
 mod pricing;
 mod product;
@@ -35,8 +36,8 @@ use crate::ports::store::{CommitError, Conflict, Write};
 const TRIES: u32 = 8;
 
 /// How long a change of the tree may take: with many products below a category it shows them all
-/// anew.
-const TREE_LIMIT: Duration = Duration::from_mins(1);
+/// anew. And a repair, which works out anew what it mends.
+const LONG_LIMIT: Duration = Duration::from_mins(1);
 
 /// The pause after the first lost race; it doubles, and chance takes up to all of it away.
 const PAUSE: Duration = Duration::from_millis(4);
@@ -94,10 +95,11 @@ async fn apply(sessions: &Sessions, unit: Arc<Unit>, careful: bool) -> Result<An
 
 /// How much longer than one statement a unit may take.
 fn extra_time(writes: &[Write]) -> Duration {
-    let moves_tree = writes.iter().any(|write| matches!(write, Write::SaveCategory { .. }));
+    let is_long = |write: &Write| matches!(write, Write::SaveCategory { .. } | Write::Mend(_));
+    let long = writes.iter().any(is_long);
     let each = Duration::from_millis(100);
     let each = each.saturating_mul(u32::try_from(writes.len()).unwrap_or(u32::MAX));
-    if moves_tree { each + TREE_LIMIT } else { each }
+    if long { each + LONG_LIMIT } else { each }
 }
 
 async fn apply_all(
@@ -203,6 +205,7 @@ impl Draft<'_> {
             W::SaveStaff { member, expected } => self.save_staff(member, *expected).await,
             W::SaveImport { report, expected } => self.save_import(report, *expected).await,
             W::PutSecret { name, value } => self.put_secret(name, value).await,
+            W::Mend(repair) => self.mend(repair).await,
         }
     }
 }

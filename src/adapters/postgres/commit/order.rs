@@ -128,19 +128,10 @@ impl ChangeRow {
             expected: expected.map(saves),
             version: saves(order.version()),
             status: order.status().as_str(),
-            phase: phase_name(order.phase()),
+            phase: order.phase().as_str(),
             kinds: events.iter().map(OrderEvent::name).collect(),
             bodies: bodies?,
         })
-    }
-}
-
-fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Pending => "pending",
-        Phase::Confirmed => "confirmed",
-        Phase::Failed => "failed",
-        Phase::Cancelled => "cancelled",
     }
 }
 

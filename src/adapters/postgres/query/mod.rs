@@ -13,6 +13,7 @@ mod product;
 mod saga;
 mod shop;
 mod stock;
+mod upkeep;
 
 use crate::ports::catalog::Page;
 

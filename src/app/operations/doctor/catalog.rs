@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
+use super::report::Cure;
 use crate::domain::catalog::{Category, Product};
 use crate::domain::order::{Order, Phase};
 use crate::domain::shared::{CategoryId, ProductId};
 use crate::ports::catalog::{CategoryNode, ProductView};
+use crate::ports::upkeep::Repair;
 
 const MEND_COUNTS: &str = "shoppers see it and nothing is decided on it: report it as a defect";
 const MEND_CATEGORY: &str = "save the product with categories that are there";
@@ -81,13 +83,22 @@ impl Counts {
 
     /// Holds what was counted against the counts that the tree shows.
     pub fn compare(self) -> Vec<Finding> {
-        let wrong = self.places.into_values().filter(|place| place.kept != place.counted);
-        let finding = |place: Place| {
+        let wrong = self.places.into_iter().filter(|(_, place)| place.kept != place.counted);
+        let finding = |(id, place): (CategoryId, Place)| {
             let what = format!("products in the category {}", place.name);
-            Finding::new(what, place.counted, place.kept, MEND_COUNTS)
+            let cure = Cure::of(Repair::Category { id, found: place.kept });
+            Finding::new(what, place.counted, place.kept, MEND_COUNTS).mended_by(cure)
         };
         wrong.map(finding).collect()
     }
+}
+
+/// What of a product is shown otherwise than it follows from the facts.
+pub(super) fn wrong_view(view: &ProductView, wrong: &'static str) -> Finding {
+    let (product, found) = (view.product.clone(), view.version);
+    let what = format!("{wrong} of product {} as it is shown", product.id());
+    let cure = Cure::of(Repair::View { product, found });
+    Finding::new(what, "what follows from it", "something else", MEND_COUNTS).mended_by(cure)
 }
 
 /// Units sold of each product, less those of orders that were cancelled.
@@ -108,8 +119,9 @@ impl Sold {
         }
     }
 
-    /// Holds a product's popularity against what was sold of it and what it started from.
-    pub fn compare(&self, view: &ProductView) -> Option<Finding> {
+    /// Holds a product's popularity against what was sold of it, in orders read when the log ended
+    /// at `as_of`, and what it started from.
+    pub fn compare(&self, view: &ProductView, as_of: u64) -> Option<Finding> {
         let product = &view.product;
         let sold = self.units.get(&product.id()).copied().unwrap_or(0);
         let expected = product.starting_popularity().saturating_add(sold);
@@ -117,7 +129,9 @@ impl Sold {
             return None;
         }
         let what = format!("popularity of product {}", product.id());
+        let (product, found) = (product.id(), view.popularity);
+        let cure = Cure::of(Repair::Sold { product, found, told: expected, as_of });
         let expected = format!("{expected}, {sold} of them sold here");
-        Some(Finding::new(what, expected, view.popularity, MEND_POPULARITY))
+        Some(Finding::new(what, expected, found, MEND_POPULARITY).mended_by(cure))
     }
 }

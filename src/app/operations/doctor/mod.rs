@@ -1,30 +1,37 @@
 //! The doctor: recomputes every figure of the shop from the facts it follows from.
 //!
-//! Reads only, page by page, and changes nothing: what to do about a disagreement is a person's to
-//! decide. It presumes a shop at rest; what moves while it looks may show as a disagreement. What
-//! it keeps in memory grows with the products of the shop and the stock that is held, not with
-//! orders.
+//! It reads page by page, and changes nothing unless it is asked to mend; then it mends what the
+//! facts prove, and leaves the rest to a person. It presumes a shop at rest; what moves while it looks
+//! may show as a disagreement, which no repair takes for one. What it keeps in memory grows with the
+//! products of the shop and the stock that is held, not with orders.
 
 mod catalog;
+mod log;
 mod money;
 mod order;
 mod promotion;
+mod repair;
 mod report;
 mod saga;
 mod stock;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use repair::Repaired;
 pub use report::{Checked, Finding, Report};
 
 use crate::app::{AppError, Ports};
-use crate::domain::inventory::StockItem;
+use crate::domain::inventory::{HoldTold, Reservation, StockItem};
 use crate::domain::order::{Order, OrderEvent, SagaId};
 use crate::ports::PortError;
+use crate::ports::events::{Event, EventBody};
 use crate::ports::order::{OrderFilter, OrderMark};
+use crate::ports::upkeep::OrderRow;
 use catalog::{Counts, Sold};
 use promotion::{CustomerUses, Used};
-use stock::{Held, Ledger};
+use report::Cure;
+use stock::{Held, HeldBy, Ledger};
 
 /// How many things are read at once.
 const PAGE: usize = 200;
@@ -34,7 +41,7 @@ const POPULARITY: &str = "popularity";
 /// Told after every page: what is looked at, and how many of them were.
 pub type Progress<'a> = &'a mut (dyn FnMut(&str, u64) + Send);
 
-/// Examines the shop.
+/// Examines the shop, and mends it.
 #[derive(Clone)]
 pub struct Doctor {
     ports: Arc<Ports>,
@@ -46,6 +53,10 @@ struct Gathered {
     held: Held,
     used: Used,
     sold: Sold,
+    /// Sagas that are not over.
+    working: BTreeSet<SagaId>,
+    /// The position of the log before the first order was read.
+    as_of: u64,
 }
 
 impl Doctor {
@@ -58,11 +69,13 @@ impl Doctor {
     /// read, not that anything disagrees.
     pub async fn examine(&self, progress: Progress<'_>) -> Result<Report, AppError> {
         let mut report = Report::default();
-        let gathered = self.orders(&mut report, progress).await?;
-        self.sagas(&mut report, progress).await?;
-        self.stock(gathered.held, &mut report, progress).await?;
+        self.consumers(&mut report).await?;
+        let mut gathered = self.orders(&mut report, progress).await?;
+        self.keys(&mut report, progress).await?;
+        self.sagas(&mut gathered.working, &mut report, progress).await?;
+        self.stock(std::mem::take(&mut gathered.held), &mut report, progress).await?;
         self.promotions(&gathered.used, &mut report, progress).await?;
-        self.products(&gathered.sold, &mut report, progress).await?;
+        self.products(&gathered, &mut report, progress).await?;
         Ok(report)
     }
 
@@ -71,12 +84,15 @@ impl Doctor {
         report: &mut Report,
         progress: Progress<'_>,
     ) -> Result<Gathered, AppError> {
-        let mut gathered = Gathered::default();
+        let mut gathered =
+            Gathered { as_of: self.ports.events.head().await?, ..Gathered::default() };
         let mut after = None;
         loop {
             let (orders, next) = self.orders_page(after).await?;
-            for order in &orders {
-                self.order(order, &mut gathered, report).await?;
+            let ids: Vec<_> = orders.iter().map(|order| order.id()).collect();
+            let rows = self.ports.upkeep.order_rows(&ids).await?;
+            for (order, row) in orders.iter().zip(&rows) {
+                self.order(order, row.as_ref(), &mut gathered, report).await?;
             }
             progress("orders", report.checked.orders);
             after = next;
@@ -97,24 +113,31 @@ impl Doctor {
     async fn order(
         &self,
         order: &Order,
+        row: Option<&OrderRow>,
         gathered: &mut Gathered,
         report: &mut Report,
     ) -> Result<(), AppError> {
-        let id = order.id();
+        let (id, now) = (order.id(), self.ports.clock.now());
         let events = self.events(order).await?;
-        report.add(order::against_events(order, &events));
+        report.add(order::against_row(order, &events, row));
         report.add(money::adds_up(order));
         let reservations = self.ports.stock.reservations(id).await?;
-        report.add(order::against_reservations(order, &reservations));
+        for (reservation, finding) in order::misfits(order, &reservations) {
+            let cure = self.reservation_cure(order, reservation).await?;
+            report.add([finding.mended_by(cure)]);
+        }
+        report.add(order::against_units(order, &reservations));
         if let Some(cart) = order.placed().cart {
             report.add(order::against_cart(order, self.ports.orders.order_of_cart(cart).await?));
         }
         let checkout = self.ports.sagas.saga(SagaId::Checkout(id)).await?;
-        report.add(saga::checkout(order, checkout.as_ref()));
+        report.add(saga::checkout(order, checkout.as_ref(), now));
+        gathered.working.extend(checkout.iter().filter(|saga| !saga.is_over()).map(|saga| saga.id));
         count(&mut report.checked.sagas, checkout.iter().len());
         for refund in order.refunds() {
             let saga = self.ports.sagas.saga(SagaId::Refund(id, refund.id)).await?;
-            report.add(saga::refund(order, refund, saga.as_ref()));
+            report.add(saga::refund(order, refund, saga.as_ref(), now));
+            gathered.working.extend(saga.iter().filter(|saga| !saga.is_over()).map(|saga| saga.id));
             count(&mut report.checked.sagas, saga.iter().len());
         }
         gathered.held.add(&reservations);
@@ -141,23 +164,6 @@ impl Doctor {
         }
     }
 
-    async fn sagas(&self, report: &mut Report, progress: Progress<'_>) -> Result<(), AppError> {
-        let (mut open, mut after) = (0, None);
-        loop {
-            let page = self.ports.sagas.open(after, PAGE).await?;
-            for saga in &page.items {
-                let order = self.ports.orders.order(saga.id.order()).await?;
-                report.add(saga::belongs(saga, order.as_deref()));
-            }
-            count(&mut open, page.items.len());
-            progress("open sagas", open);
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
     async fn stock(
         &self,
         mut held: Held,
@@ -168,8 +174,14 @@ impl Doctor {
         loop {
             let page = self.ports.stock.list(after, PAGE).await?;
             for items in &page.items {
-                self.ledger(items, report).await?;
-                report.add(items.iter().filter_map(|item| held.compare(item)));
+                let Some(ledger) = self.ledger(items, report).await? else { continue };
+                for item in items {
+                    let (by, told) = (held.take(item), ledger.held_at(item.location()));
+                    if let Some(finding) = stock::against_held(item, &by, &told) {
+                        let cure = self.holds_cure(item, &by, &told).await?;
+                        report.add([finding.mended_by(cure)]);
+                    }
+                }
             }
             count(&mut report.checked.skus, page.items.len());
             progress("SKUs", report.checked.skus);
@@ -181,8 +193,12 @@ impl Doctor {
         }
     }
 
-    async fn ledger(&self, items: &[StockItem], report: &mut Report) -> Result<(), AppError> {
-        let Some(sku) = items.first().map(StockItem::sku) else { return Ok(()) };
+    async fn ledger(
+        &self,
+        items: &[StockItem],
+        report: &mut Report,
+    ) -> Result<Option<Ledger>, AppError> {
+        let Some(sku) = items.first().map(StockItem::sku) else { return Ok(None) };
         let mut ledger = Ledger::of(sku, items);
         let mut after = None;
         loop {
@@ -194,7 +210,54 @@ impl Doctor {
             after = page.next;
             if after.is_none() {
                 report.add(ledger.compare(items));
-                return Ok(());
+                return Ok(Some(ledger));
+            }
+        }
+    }
+
+    /// What makes reservations what the ledger tells of each order that holds something of a stock
+    /// by one of them and not by the other.
+    async fn holds_cure(
+        &self,
+        item: &StockItem,
+        by: &HeldBy,
+        told: &HeldBy,
+    ) -> Result<Option<Cure>, AppError> {
+        let differing: BTreeSet<_> = by
+            .iter()
+            .chain(told)
+            .filter(|(id, _)| by.get(id) != told.get(id))
+            .map(|o| *o.0)
+            .collect();
+        let mut writes = Vec::new();
+        for id in differing.into_iter().take(PAGE) {
+            let Some(order) = self.ports.orders.order(id).await? else { continue };
+            let kept = self.ports.stock.reservations(id).await?;
+            let of =
+                |kept: &&Reservation| kept.sku == *item.sku() && kept.location == *item.location();
+            let Some(kept) = kept.iter().find(of) else { continue };
+            let cure = self.reservation_cure(&order, kept).await?;
+            writes.extend(cure.iter().flat_map(|cure| cure.0.iter().cloned()));
+        }
+        Ok((!writes.is_empty()).then(|| Cure(writes.into())))
+    }
+
+    async fn reservation_cure(
+        &self,
+        order: &Order,
+        kept: &Reservation,
+    ) -> Result<Option<Cure>, AppError> {
+        let (mut told, mut after) = (HoldTold::default(), None);
+        loop {
+            let page = self.ports.stock.events(&kept.sku, after, PAGE).await?;
+            for event in &page.items {
+                if event.order == Some(kept.order) && event.location == kept.location {
+                    told = told.then(event);
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(order::reservation_cure(order, kept, told));
             }
         }
     }
@@ -211,7 +274,7 @@ impl Doctor {
             for promotion in &page.items {
                 let taken = used.totals.get(&promotion.id()).copied().unwrap_or(0);
                 let counted = self.ports.pricing.uses(promotion.id(), None).await?.total;
-                report.add(promotion::compare(promotion.id(), "anyone", taken, counted));
+                report.add(promotion::compare(promotion.id(), None, taken, counted));
             }
             count(&mut report.checked.promotions, page.items.len());
             progress("promotions", report.checked.promotions);
@@ -246,14 +309,14 @@ impl Doctor {
         }
         for ((promotion, customer), taken) in &uses.counts {
             let counted = self.ports.pricing.uses(*promotion, Some(customer)).await?.by_customer;
-            report.add(promotion::compare(*promotion, "a customer", *taken, counted));
+            report.add(promotion::compare(*promotion, Some(customer), *taken, counted));
         }
         Ok(())
     }
 
     async fn products(
         &self,
-        sold: &Sold,
+        gathered: &Gathered,
         report: &mut Report,
         progress: Progress<'_>,
     ) -> Result<(), AppError> {
@@ -268,9 +331,13 @@ impl Doctor {
         let mut after = None;
         loop {
             let page = self.ports.catalog.scan(None, after, PAGE).await?;
-            for view in &page.items {
+            let products: Vec<_> = page.items.iter().map(|view| view.product.clone()).collect();
+            let wrong = self.ports.upkeep.wrong_views(&products).await?;
+            for (view, wrong) in page.items.iter().zip(wrong) {
                 report.add(counts.add(&view.product));
-                report.add(sold.compare(view).filter(|_| counted));
+                report.add(wrong.map(|wrong| catalog::wrong_view(view, wrong)));
+                let sold = gathered.sold.compare(view, gathered.as_of);
+                report.add(sold.filter(|_| counted));
             }
             count(&mut report.checked.products, page.items.len());
             progress("products", report.checked.products);
@@ -282,17 +349,27 @@ impl Doctor {
         }
     }
 
-    /// Whether every sale reached the popularity of its products.
+    /// Whether every sale reached the popularity of its products: whether of what its consumer has
+    /// still to hear of nothing is one, as far as is looked.
     async fn popularity_is_counted(&self) -> Result<bool, PortError> {
         let events = &self.ports.events;
         let head = events.head().await?;
         let consumers = events.consumers().await?;
         let consumer = consumers.into_iter().find(|consumer| consumer.name == POPULARITY);
-        let caught_up = consumer.map_or(head == 0, |consumer| consumer.position >= head);
+        let position = consumer.map_or(0, |consumer| consumer.position);
+        let ahead = events.events_after(position, PAGE).await?;
+        let told = u64::try_from(ahead.len()).unwrap_or(u64::MAX);
+        let heard = head.saturating_sub(position) <= told;
         let parked = events.parked(POPULARITY, 1).await?;
         let dead = events.dead_letters(POPULARITY, None, 1).await?.items;
-        Ok(caught_up && parked.is_empty() && dead.is_empty())
+        Ok(heard && !ahead.iter().any(is_sale) && parked.is_empty() && dead.is_empty())
     }
+}
+
+/// Whether an event moves popularity once it is heard of.
+fn is_sale(event: &Event) -> bool {
+    let body = &event.body;
+    matches!(body, EventBody::Order(_, OrderEvent::Confirmed(_) | OrderEvent::Cancelled(..)))
 }
 
 fn count(counter: &mut u64, more: impl TryInto<u64>) {

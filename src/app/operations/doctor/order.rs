@@ -1,11 +1,14 @@
 //! Orders against the events they are made of, their stock, their carts and the work that is left.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Finding;
-use crate::domain::inventory::{Reservation, ReservationState};
+use super::report::Cure;
+use crate::domain::inventory::{HoldTold, Reservation, ReservationState};
 use crate::domain::order::{Order, OrderEvent, Phase};
 use crate::domain::shared::{Location, OrderId, Sku};
+use crate::ports::upkeep::{OrderRow, Repair};
 
 const MEND_FOLD: &str = "its events are what happened: go by its history";
 const MEND_STOCK: &str = "compare the order with the ledgers of its SKUs and adjust the stock";
@@ -33,6 +36,37 @@ pub(super) fn against_events(order: &Order, events: &[OrderEvent]) -> Option<Fin
     Some(Finding::new(what, expected, found, MEND_FOLD))
 }
 
+/// Holds how an order is found and decided on, and what is kept of it, against the fold of its
+/// events, which mends both.
+pub(super) fn against_row(
+    order: &Order,
+    events: &[OrderEvent],
+    row: Option<&OrderRow>,
+) -> Option<Finding> {
+    let folded = Order::fold(events);
+    let cure = folded
+        .clone()
+        .zip(row)
+        .map(|(told, row)| Cure::of(Repair::Order { found: row.clone(), told: Arc::new(told) }));
+    if let Some(finding) = against_events(order, events) {
+        return Some(finding.mended_by(cure));
+    }
+    let expected = OrderRow::of(&folded?);
+    if row == Some(&expected) {
+        return None;
+    }
+    let what = format!("{} as it is found", name(order));
+    let found = row.map_or("nothing".to_owned(), |row| shown(row, row.cart == expected.cart));
+    Some(Finding::new(what, shown(&expected, true), found, MEND_FOLD).mended_by(cure))
+}
+
+/// A cart's id is its secret, and not told.
+fn shown(row: &OrderRow, own_cart: bool) -> String {
+    let OrderRow { version, status, phase, .. } = row;
+    let cart = if own_cart { "with its cart" } else { "without its cart" };
+    format!("{status} ({phase}) at version {version} {cart}")
+}
+
 fn summary(order: &Order) -> String {
     format!(
         "{} at version {} with {} captured, {} refunded, {} shipments and {} returns",
@@ -45,35 +79,57 @@ fn summary(order: &Order) -> String {
     )
 }
 
-/// Holds an order against its reservations: they are for what its lines take, and where an order of
-/// its phase has them.
-pub(super) fn against_reservations(order: &Order, kept: &[Reservation]) -> Vec<Finding> {
+/// Reservations of an order that are not where those of an order of its phase are.
+pub(super) fn misfits<'a>(
+    order: &'a Order,
+    kept: &'a [Reservation],
+) -> impl Iterator<Item = (&'a Reservation, Finding)> {
     use ReservationState::{Committed, Expired, Held, Released};
     let fitting: &[ReservationState] = match order.phase() {
         Phase::Pending => &[Held, Expired],
         Phase::Failed => &[Released, Expired],
         Phase::Confirmed | Phase::Cancelled => &[Committed],
     };
-    let mut findings = Vec::new();
-    for reservation in kept.iter().filter(|kept| !fitting.contains(&kept.state)) {
+    let unfit = kept.iter().filter(|kept| !fitting.contains(&kept.state));
+    unfit.map(move |reservation| {
         let what = format!("reservation of {} for {}", reservation.sku, name(order));
-        let states: Vec<String> = fitting.iter().map(|state| lower(*state)).collect();
-        let expected = format!("{} as the order is {}", states.join(" or "), lower(order.phase()));
-        let found = lower(reservation.state);
-        findings.push(Finding::new(what, expected, found, MEND_STOCK));
+        let states: Vec<&str> = fitting.iter().map(|state| state.as_str()).collect();
+        let phase = order.phase().as_str();
+        let expected = format!("{} as the order is {phase}", states.join(" or "));
+        (reservation, Finding::new(what, expected, reservation.state.as_str(), MEND_STOCK))
+    })
+}
+
+/// What makes a reservation fit its order: the state that the ledger tells, and where that still
+/// holds units for an order that is over, their end.
+pub(super) fn reservation_cure(order: &Order, kept: &Reservation, told: HoldTold) -> Option<Cure> {
+    let HoldTold::Stands(told, units) = told else { return None };
+    if units != i64::from(kept.quantity.units()) {
+        return None;
     }
+    if told != kept.state {
+        let (sku, location) = (kept.sku.clone(), kept.location.clone());
+        let (order, found) = (kept.order, kept.state);
+        return Some(Cure::of(Repair::Reservation { order, sku, location, found, told }));
+    }
+    let end = match order.phase() {
+        Phase::Confirmed | Phase::Cancelled => ReservationState::Committed,
+        Phase::Failed => ReservationState::Released,
+        Phase::Pending => return None,
+    };
+    let settle = Repair::Settle { order: order.id(), version: order.version(), end };
+    (told == ReservationState::Held).then(|| Cure::of(settle))
+}
+
+/// Holds the units that an order's reservations are of against what its lines take.
+pub(super) fn against_units(order: &Order, kept: &[Reservation]) -> Option<Finding> {
     let lines = order.placed().lines.iter().flat_map(|line| &line.stock);
     let taken = sum(lines.map(|part| (&part.sku, &part.location, part.quantity.units())));
     let reserved = sum(kept.iter().map(|kept| (&kept.sku, &kept.location, kept.quantity.units())));
-    if taken != reserved {
+    (taken != reserved).then(|| {
         let what = format!("units reserved for {}", name(order));
-        findings.push(Finding::new(what, listed(&taken), listed(&reserved), MEND_STOCK));
-    }
-    findings
-}
-
-fn lower(state: impl std::fmt::Debug) -> String {
-    format!("{state:?}").to_lowercase()
+        Finding::new(what, listed(&taken), listed(&reserved), MEND_STOCK)
+    })
 }
 
 type Units<'a> = BTreeMap<(&'a Sku, &'a Location), u64>;

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Finding;
-use crate::domain::order::{Order, Phase, PromotionUse};
+use super::report::Cure;
+use crate::domain::order::{Order, PromotionUse};
 use crate::domain::shared::PromotionId;
+use crate::ports::upkeep::Repair;
 
 const MEND_USES: &str = "raise or lower the promotion's limit by the difference";
 
 /// The uses that an order has taken and not given back.
 pub(super) fn uses_of(order: &Order) -> &[PromotionUse] {
-    match order.phase() {
-        Phase::Pending | Phase::Confirmed => &order.placed().uses,
-        Phase::Failed | Phase::Cancelled => &[],
-    }
+    if order.uses_promotions() { &order.placed().uses } else { &[] }
 }
 
 /// How often each promotion was used.
@@ -74,17 +73,23 @@ impl CustomerUses {
     }
 }
 
-/// Holds the count of a promotion's uses against the orders that took one. A customer is not named:
-/// the key may be an e-mail address.
+/// Holds the count of a promotion's uses, by anyone or by one customer, against the orders that took
+/// one. A customer is not named: the key may be an e-mail address.
 pub(super) fn compare(
     promotion: PromotionId,
-    by: &str,
+    customer: Option<&str>,
     taken: u64,
     counted: u32,
 ) -> Option<Finding> {
     if taken == u64::from(counted) {
         return None;
     }
+    let by = if customer.is_some() { "a customer" } else { "anyone" };
     let what = format!("uses of promotion {promotion} by {by}");
-    Some(Finding::new(what, format!("{taken} taken by orders"), counted, MEND_USES))
+    let cure = u32::try_from(taken).ok().map(|told| {
+        let customer_key = customer.map(str::to_owned);
+        Cure::of(Repair::Uses { promotion, customer_key, found: counted, told })
+    });
+    let finding = Finding::new(what, format!("{taken} taken by orders"), counted, MEND_USES);
+    Some(finding.mended_by(cure))
 }

@@ -1,4 +1,8 @@
 use std::fmt;
+use std::sync::Arc;
+
+use crate::ports::store::Write;
+use crate::ports::upkeep::Repair;
 
 /// How much was looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,8 +44,23 @@ impl Checked {
     }
 }
 
+/// What makes a finding go, where the facts prove it: writes, each with its conditions, and each a
+/// unit of its own.
+#[derive(Clone, Debug)]
+pub(super) struct Cure(pub Arc<[Write]>);
+
+impl Cure {
+    pub fn of(repair: Repair) -> Self {
+        Self::by(Write::Mend(Box::new(repair)))
+    }
+
+    pub fn by(write: Write) -> Self {
+        Self([write].into())
+    }
+}
+
 /// Two things that should agree and do not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Finding {
     /// What was looked at.
     pub what: String,
@@ -49,9 +68,23 @@ pub struct Finding {
     pub expected: String,
     /// What is kept instead.
     pub found: String,
-    /// What to do about it.
+    /// What a person does about it.
     pub advice: &'static str,
+    /// What mends it; none where only a person can.
+    pub(super) cure: Option<Cure>,
 }
+
+impl PartialEq for Finding {
+    fn eq(&self, other: &Self) -> bool {
+        let told = |finding: &Self| {
+            let Self { what, expected, found, advice, .. } = finding.clone();
+            (what, expected, found, advice, finding.is_mendable())
+        };
+        told(self) == told(other)
+    }
+}
+
+impl Eq for Finding {}
 
 impl Finding {
     /// `found` is kept for `what`, where `expected` follows from the facts.
@@ -62,13 +95,23 @@ impl Finding {
         advice: &'static str,
     ) -> Self {
         let (expected, found) = (expected.to_string(), found.to_string());
-        Self { what: what.into(), expected, found, advice }
+        Self { what: what.into(), expected, found, advice, cure: None }
+    }
+
+    /// Whether the doctor can mend it.
+    pub fn is_mendable(&self) -> bool {
+        self.cure.is_some()
+    }
+
+    pub(super) fn mended_by(self, cure: impl Into<Option<Cure>>) -> Self {
+        Self { cure: cure.into(), ..self }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, expected, found, advice } = self;
+        let Self { what, expected, found, advice, cure } = self;
+        let advice = if cure.is_some() { "`--repair` mends it" } else { advice };
         write!(f, "{what}: expected {expected}, found {found}; {advice}")
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::order::{against_cart, against_events, against_reservations};
+use super::order::{against_cart, against_events, against_row, against_units, misfits};
 use super::*;
 use crate::domain::catalog::{
     Attributes, Category, Metadata, OptionValues, PriceRow, Product, ProductContent, ProductName,
@@ -171,11 +171,16 @@ fn reserved_units_are_held_against_what_orders_hold() {
         held.add(&[reservation(ReservationState::Expired, 9)]);
         held
     };
+    let three = HeldBy::from([(pending().id(), 3)]);
+    let compare = |kept: &StockItem, by: &HeldBy| stock::against_held(kept, by, &three);
     let mut right = held();
-    assert_eq!(right.compare(&item(10, 3, 0)), None);
+    assert_eq!(right.take(&item(10, 3, 0)), three);
     assert_eq!(right.rest(), []);
-    tells(held().compare(&item(10, 4, 0)), &["expected 3 held by orders", "found 4"]);
-    tells(Held::default().compare(&item(10, 1, 0)), &["expected 0 held by orders", "found 1"]);
+    assert_eq!(compare(&item(10, 3, 0), &three), None);
+    tells(compare(&item(10, 4, 0), &three), &["expected 3 held by orders", "found 4"]);
+    tells(compare(&item(10, 1, 0), &HeldBy::new()), &["expected 0 held by orders", "found 1"]);
+    let others = HeldBy::from([(OrderId::new(uuid(99)), 3)]);
+    tells(compare(&item(10, 3, 0), &others), &["expected units of other orders", "found 3"]);
     tells(held().rest(), &["reserved units of LAMP-1", "expected 3", "found 0"]);
 }
 
@@ -253,13 +258,15 @@ fn reservations_are_for_what_the_lines_take_and_fit_the_phase() {
         (failed(), vec![Released, Expired]),
     ] {
         for state in [Held, Committed, Released, Expired] {
-            let findings = against_reservations(&order, &[reservation(state, 2)]);
-            assert_eq!(findings.is_empty(), fitting.contains(&state), "{findings:?}");
+            let kept = [reservation(state, 2)];
+            let findings = misfits(&order, &kept).count();
+            assert_eq!(findings == 0, fitting.contains(&state), "{state:?}");
+            assert_eq!(against_units(&order, &kept), None);
         }
     }
-    let short = against_reservations(&pending(), &[reservation(Held, 1)]);
+    let short = against_units(&pending(), &[reservation(Held, 1)]);
     tells(short, &["expected 2 of LAMP-1 at main", "found 1 of LAMP-1 at main"]);
-    tells(against_reservations(&pending(), &[]), &["found none"]);
+    tells(against_units(&pending(), &[]), &["found none"]);
 }
 
 #[test]
@@ -287,14 +294,14 @@ fn every_order_has_a_checkout_that_tells_the_same() {
         (failed(), [false, false, true]),
     ] {
         for (saga, fits) in [&checkout(), &confirming, &failing].into_iter().zip(fitting) {
-            let findings = saga::checkout(&order, Some(saga));
+            let findings = saga::checkout(&order, Some(saga), NOW);
             assert_eq!(findings.is_empty(), fits, "{findings:?}");
         }
     }
-    tells(saga::checkout(&confirmed(), None), &["expected a saga", "found none"]);
+    tells(saga::checkout(&confirmed(), None, NOW), &["expected a saga", "found none"]);
     let mut illegal = checkout();
     illegal.journal.clear();
-    tells(saga::checkout(&pending(), Some(&illegal)), &["a journal that can be", "found []"]);
+    tells(saga::checkout(&pending(), Some(&illegal), NOW), &["a journal that can be", "found []"]);
 }
 
 #[test]
@@ -304,10 +311,10 @@ fn a_checkout_that_waits_for_a_person_has_an_order_that_says_so() {
         &[Effect::StockLost, Effect::RefundRefused],
         NOW,
     );
-    tells(saga::checkout(&pending(), Some(&stuck)), &["found one that waits for a person"]);
+    tells(saga::checkout(&pending(), Some(&stuck), NOW), &["found one that waits for a person"]);
     let owing = pending().owe_back(refund(), "stock_lost", NOW).unwrap().order;
     let told = owing.refund_failed(refund(), "card closed".into(), NOW).unwrap().order;
-    assert_eq!(saga::checkout(&told, Some(&stuck)), []);
+    assert_eq!(saga::checkout(&told, Some(&stuck), NOW), []);
 }
 
 #[test]
@@ -315,13 +322,19 @@ fn a_refund_has_a_saga_just_as_long_as_it_is_to_be_paid() {
     let order = cancelled();
     let agreed = &order.refunds()[0];
     let paying = Saga::refund(order.id(), refund(), NOW);
-    assert_eq!(saga::refund(&order, agreed, Some(&paying)), []);
-    tells(saga::refund(&order, agreed, None), &["refund of 26.00 USD", "found no saga that pays"]);
+    assert_eq!(saga::refund(&order, agreed, Some(&paying), NOW), []);
+    tells(
+        saga::refund(&order, agreed, None, NOW),
+        &["refund of 26.00 USD", "found no saga that pays"],
+    );
     let paid = order.refund_paid(refund(), NOW).unwrap().order;
-    assert_eq!(saga::refund(&paid, &paid.refunds()[0], None), []);
-    tells(saga::refund(&paid, &paid.refunds()[0], Some(&paying)), &["found a saga that pays it"]);
+    assert_eq!(saga::refund(&paid, &paid.refunds()[0], None, NOW), []);
+    tells(
+        saga::refund(&paid, &paid.refunds()[0], Some(&paying), NOW),
+        &["found a saga that pays it"],
+    );
     let owed = pending().owe_back(refund(), "stock_lost", NOW).unwrap().order;
-    assert_eq!(saga::refund(&owed, &owed.refunds()[0], None), []);
+    assert_eq!(saga::refund(&owed, &owed.refunds()[0], None, NOW), []);
 }
 
 #[test]
@@ -340,8 +353,8 @@ fn orders_that_failed_or_were_cancelled_use_no_promotion() {
         used.add(&order);
     }
     assert_eq!((used.all, used.totals.get(&promotion())), (2, Some(&2)));
-    assert_eq!(promotion::compare(promotion(), "anyone", 2, 2), None);
-    tells(promotion::compare(promotion(), "anyone", 2, 3), &["2 taken by orders", "found 3"]);
+    assert_eq!(promotion::compare(promotion(), None, 2, 2), None);
+    tells(promotion::compare(promotion(), None, 2, 3), &["2 taken by orders", "found 3"]);
 }
 
 #[test]
@@ -452,8 +465,8 @@ fn popularity_is_what_a_product_started_from_and_what_was_sold() {
         categories: Arc::default(),
         labels: Vec::new(),
     };
-    assert_eq!(sold.compare(&view(44)), None);
-    tells(sold.compare(&view(46)), &["expected 44, 4 of them sold here", "found 46"]);
+    assert_eq!(sold.compare(&view(44), 0), None);
+    tells(sold.compare(&view(46), 0), &["expected 44, 4 of them sold here", "found 46"]);
 }
 
 #[test]
@@ -464,4 +477,78 @@ fn findings_beyond_the_limit_are_counted() {
     report.add(vec![finding; Report::MAX_FINDINGS + 2]);
     assert_eq!((report.findings.len(), report.further), (Report::MAX_FINDINGS, 2));
     assert!(!report.agrees());
+}
+
+#[test]
+fn an_order_is_held_against_how_it_is_found() {
+    let change = Order::place(placed());
+    let row = OrderRow::of(&change.order);
+    let compare = |row: Option<&OrderRow>| against_row(&change.order, &change.events, row);
+    assert_eq!(compare(Some(&row)), None);
+    let other = OrderRow { phase: "failed".into(), ..row.clone() };
+    tells(compare(Some(&other)), &["expected pending (pending)", "found pending (failed)"]);
+    assert!(compare(Some(&other)).unwrap().is_mendable());
+    assert!(!compare(None).unwrap().is_mendable(), "nobody knows what would have to be there");
+}
+
+#[test]
+fn a_ledger_that_contradicts_itself_proves_nothing() {
+    let kept = [item(10, 0, 3)];
+    let mut ledger = Ledger::of(&sku(), &kept);
+    for (kind, units) in [
+        (StockEventKind::Received, 10),
+        (StockEventKind::Released, 1),
+        (StockEventKind::Reserved, 2),
+    ] {
+        ledger.add(&movement(kind, units));
+    }
+    let findings = ledger.compare(&kept);
+    assert!(!findings[0].is_mendable());
+    tells(findings, &["expected 10 on hand and 1 reserved", "the ledger contradicts itself"]);
+}
+
+#[test]
+fn a_reservation_becomes_what_its_ledger_tells_and_ends_as_its_order_did() {
+    use ReservationState::{Committed, Expired, Held, Released};
+    let cure = |order: &Order, kept, told| {
+        let told = HoldTold::Stands(told, 2);
+        order::reservation_cure(order, &reservation(kept, 2), told).is_some()
+    };
+    assert!(cure(&pending(), Expired, Held) && cure(&confirmed(), Released, Committed));
+    assert!(cure(&failed(), Held, Held) && cure(&cancelled(), Held, Held));
+    assert!(!cure(&pending(), Held, Held) && !cure(&failed(), Committed, Committed));
+    let of = |told| order::reservation_cure(&failed(), &reservation(Held, 2), told);
+    assert!(of(HoldTold::Contradiction).is_none() && of(HoldTold::Nothing).is_none());
+    assert!(of(HoldTold::Stands(Held, 3)).is_none(), "of other units than the ledger tells");
+}
+
+#[test]
+fn a_checkout_ends_as_its_order_did_unless_money_is_owed() {
+    let mendable = |order: &Order, saga: &Saga| {
+        let findings = saga::checkout(order, Some(saga), NOW);
+        findings.len() == 1 && findings[0].is_mendable()
+    };
+    assert!(mendable(&confirmed(), &checkout()) && mendable(&failed(), &checkout()));
+    let refund = SagaPlan::Checkout(CheckoutState::PayingBack { refund: refund() });
+    let owing = checkout().advance(refund, &[Effect::StockLost], NOW);
+    assert!(!mendable(&confirmed(), &owing), "it may have been paid back");
+    let mut events = Order::place(placed()).events;
+    events.push(OrderEvent::PaymentCaptured(placed().payment, NOW));
+    events.push(OrderEvent::Failed("stock_lost".into(), NOW));
+    assert!(!mendable(&Order::fold(&events).unwrap(), &owing), "it was not paid back");
+}
+
+#[test]
+fn a_refund_that_nobody_pays_is_begun_and_one_that_was_paid_is_over() {
+    let order = cancelled();
+    let mendable = |order: &Order, saga: Option<&Saga>| {
+        let findings = saga::refund(order, &order.refunds()[0], saga, NOW);
+        findings.len() == 1 && findings[0].is_mendable()
+    };
+    let paying = Saga::refund(order.id(), refund(), NOW);
+    let paid = order.refund_paid(refund(), NOW).unwrap().order;
+    assert!(mendable(&order, None) && mendable(&paid, Some(&paying)));
+    let plan = SagaPlan::Refund(crate::domain::order::RefundJobState::Paid);
+    let over = paying.advance(plan, &[Effect::RefundPaid], NOW);
+    assert!(!mendable(&order, Some(&over)), "only the provider knows what was paid");
 }

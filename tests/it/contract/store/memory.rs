@@ -14,6 +14,20 @@ async fn open() -> Backend {
 }
 
 suites!(crate::contract::store::memory::open);
+#[cfg(feature = "redb")]
+super::mend::cases!(crate::contract::store::memory::open_to_plants);
+
+/// The shop in memory has no way in behind its back, but by what it begins from.
+#[cfg(feature = "redb")]
+async fn open_to_plants() -> Backend {
+    use crate::harness::disk::Disk;
+    let begin = |disk: &Disk| {
+        let (config, journal) = (MemoryConfig::new(Currency::USD), disk.journal().unwrap());
+        Arc::new(MemoryStore::journalled_in_turn(config, journal, at(0)).unwrap())
+    };
+    let disk = Disk::default();
+    Backend::of(begin(&disk)).planted_by(super::folder::Planted { disk, begin })
+}
 
 /// A store that keeps so few events.
 fn short_log(keep_events: usize, max_events: usize) -> Backend {

@@ -11,6 +11,7 @@ pub mod folder;
 mod keys;
 mod lists;
 mod memory;
+mod mend;
 mod orders;
 mod people;
 mod popularity;
@@ -37,6 +38,7 @@ use ecicomm::ports::inventory::StockQueries;
 use ecicomm::ports::order::{OrderQueries, Sagas};
 use ecicomm::ports::pricing::PricingQueries;
 use ecicomm::ports::store::{CommitError, Conflict, Store, UnitOfWork, Write};
+use ecicomm::ports::upkeep::Upkeep;
 use tokio::sync::Barrier;
 
 use crate::harness::build::at;
@@ -53,8 +55,11 @@ pub struct Backend {
     pub sagas: Arc<dyn Sagas>,
     pub keys: Arc<dyn IdempotencyKeys>,
     pub events: Arc<dyn EventLog>,
+    pub upkeep: Arc<dyn Upkeep>,
     pub imports: Arc<dyn ImportQueries>,
     pub staff: Arc<dyn StaffQueries>,
+    /// How something wrong gets into it behind its back.
+    plants: Option<Arc<dyn mend::Plants>>,
     #[expect(dead_code, reason = "held for its drop: a database goes when its backend does")]
     kept: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -73,6 +78,7 @@ impl Backend {
             + EventLog
             + ImportQueries
             + StaffQueries
+            + Upkeep
             + 'static,
     {
         Self {
@@ -84,8 +90,10 @@ impl Backend {
             sagas: adapter.clone(),
             keys: adapter.clone(),
             events: adapter.clone(),
+            upkeep: adapter.clone(),
             imports: adapter.clone(),
             staff: adapter,
+            plants: None,
             kept: None,
         }
     }
@@ -94,6 +102,17 @@ impl Backend {
     #[cfg(feature = "postgres")]
     pub fn keeping(self, kept: impl Any + Send + Sync) -> Self {
         Self { kept: Some(Arc::new(kept)), ..self }
+    }
+
+    /// The same backend, into which something wrong can be planted.
+    pub fn planted_by(self, plants: impl mend::Plants + 'static) -> Self {
+        Self { plants: Some(Arc::new(plants)), ..self }
+    }
+
+    /// The backend with something wrong in it.
+    pub async fn plant(&self, drift: mend::Drift) -> Self {
+        let plants = self.plants.clone().expect("the backend should take what is planted");
+        plants.plant(self.clone(), drift).await
     }
 
     /// Commits writes some seconds after the beginning, and takes no refusal.

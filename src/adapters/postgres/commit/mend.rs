@@ -1,0 +1,204 @@
+//! What is kept beside the events is made what these tell: the functions of the migration `mend`.
+
+use super::{Answer, Draft, senseless};
+use crate::adapters::postgres::convert::{number, saves, sku_key, status_name};
+use crate::adapters::postgres::fault::Fault;
+use crate::domain::catalog::Product;
+use crate::domain::inventory::{ReservationState, StockItem};
+use crate::domain::order::Order;
+use crate::domain::shared::{
+    CartId, CategoryId, Location, OrderId, ProductId, PromotionId, Sku, Version,
+};
+use crate::ports::idempotency::{KeyId, Outcome};
+use crate::ports::store::Conflict;
+use crate::ports::upkeep::{OrderRow, Repair};
+
+/// Runs a function that mends.
+macro_rules! mended {
+    ($draft:expr, $function:literal, $($argument:expr),* $(,)?) => {{
+        let answer = sqlx::query_as!(
+            Answer,
+            "SELECT refusal, subject, amount, current_setting('ecicomm.shown', true) AS shown FROM "
+                + $function,
+            $($argument),*
+        )
+        .fetch_one(&mut *$draft.connection)
+        .await?;
+        $draft.passed(answer)
+    }};
+}
+
+impl Draft<'_> {
+    pub(super) async fn mend(&mut self, repair: &Repair) -> Result<(), Fault> {
+        // It works out anew what it mends, from however many events that takes.
+        self.allow_long().await?;
+        match repair {
+            Repair::Stock { found, told } => self.mend_stock(found.as_ref(), told).await,
+            Repair::Reservation { order, sku, location, found, told } => {
+                self.mend_reservation(*order, (sku, location), *found, *told).await
+            }
+            Repair::Settle { order, version, end } => {
+                self.settle_over(*order, *version, *end).await
+            }
+            Repair::Order { found, told } => self.mend_order(found, told).await,
+            Repair::Uses { promotion, customer_key, found, told } => {
+                self.mend_uses(*promotion, customer_key.as_deref(), *found, *told).await
+            }
+            Repair::Sold { product, found, told, as_of } => {
+                self.mend_sold(*product, (*found, *told), *as_of).await
+            }
+            Repair::View { product, found } => self.mend_view(product, *found).await,
+            Repair::Category { id, .. } => self.mend_category(*id).await,
+            Repair::Key { id, order, outcome } => self.mend_key(id, *order, outcome).await,
+        }
+    }
+
+    async fn mend_stock(
+        &mut self,
+        found: Option<&StockItem>,
+        told: &StockItem,
+    ) -> Result<(), Fault> {
+        mended!(
+            self,
+            "mend_stock($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            self.moment.clock,
+            sku_key(told.sku()),
+            told.sku().as_str(),
+            told.location().as_str(),
+            found.map(StockItem::on_hand),
+            found.map(StockItem::reserved),
+            found.map(|found| saves(found.version())),
+            told.on_hand(),
+            told.reserved(),
+            saves(told.version()),
+        )
+    }
+
+    async fn mend_reservation(
+        &mut self,
+        order: OrderId,
+        (sku, location): (&Sku, &Location),
+        found: ReservationState,
+        told: ReservationState,
+    ) -> Result<(), Fault> {
+        mended!(
+            self,
+            "mend_reservation($1, $2, $3, $4, $5)",
+            order.uuid(),
+            sku_key(sku),
+            location.as_str(),
+            found.as_str(),
+            told.as_str(),
+        )
+    }
+
+    async fn settle_over(
+        &mut self,
+        order: OrderId,
+        version: Version,
+        end: ReservationState,
+    ) -> Result<(), Fault> {
+        if !matches!(end, ReservationState::Committed | ReservationState::Released) {
+            return Err(senseless("what an order holds ends as committed or released"));
+        }
+        mended!(
+            self,
+            "settle_over($1, $2, $3, $4)",
+            self.moment.clock,
+            order.uuid(),
+            saves(version),
+            end.as_str(),
+        )
+    }
+
+    async fn mend_order(&mut self, found: &OrderRow, told: &Order) -> Result<(), Fault> {
+        let row = OrderRow::of(told);
+        mended!(
+            self,
+            "mend_order($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            told.id().uuid(),
+            saves(found.version),
+            found.status,
+            found.phase,
+            found.cart.map(CartId::uuid),
+            saves(row.version),
+            row.status,
+            row.phase,
+            row.cart.map(CartId::uuid),
+        )
+    }
+
+    async fn mend_uses(
+        &mut self,
+        promotion: PromotionId,
+        customer_key: Option<&str>,
+        found: u32,
+        told: u32,
+    ) -> Result<(), Fault> {
+        mended!(
+            self,
+            "mend_uses($1, $2, $3, $4)",
+            promotion.uuid(),
+            customer_key,
+            i64::from(found),
+            i64::from(told),
+        )
+    }
+
+    async fn mend_sold(
+        &mut self,
+        product: ProductId,
+        (found, told): (u64, u64),
+        as_of: u64,
+    ) -> Result<(), Fault> {
+        mended!(
+            self,
+            "mend_sold($1, $2, $3, $4, $5)",
+            self.moment.clock,
+            product.uuid(),
+            number(found),
+            number(told),
+            number(as_of),
+        )
+    }
+
+    async fn mend_view(&mut self, product: &Product, found: u64) -> Result<(), Fault> {
+        let content = product.content();
+        let categories: Vec<_> = content.categories.iter().map(|id| id.uuid()).collect();
+        mended!(
+            self,
+            "mend_view($1, $2, $3, $4, $5, $6, $7, $8)",
+            self.moment.clock,
+            product.id().uuid(),
+            saves(product.version()),
+            number(found),
+            status_name(content.status),
+            content.name.as_str().to_lowercase(),
+            product.newest_at().micros(),
+            &categories,
+        )
+    }
+
+    async fn mend_category(&mut self, id: CategoryId) -> Result<(), Fault> {
+        mended!(self, "mend_category($1, $2)", self.moment.clock, id.uuid())
+    }
+
+    async fn mend_key(
+        &mut self,
+        id: &KeyId,
+        order: OrderId,
+        outcome: &Outcome,
+    ) -> Result<(), Fault> {
+        let told = sqlx::query!(
+            "UPDATE idempotency_keys SET record = $4::text::jsonb, order_id = NULL
+             WHERE principal = $1 AND key = $2 AND order_id = $3",
+            id.principal,
+            id.key,
+            order.uuid(),
+            self.outcome_json(outcome)?,
+        )
+        .execute(&mut *self.connection)
+        .await?;
+        if told.rows_affected() == 0 { Err(Conflict::Stale("key").into()) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,133 @@
+//! Who works on what: consumers of the log, requests that wait, sagas.
+
+use std::collections::BTreeSet;
+
+use super::report::Cure;
+use super::{Doctor, Finding, PAGE, Progress, Report, count, order, saga};
+use crate::app::AppError;
+use crate::app::order::failure_of;
+use crate::domain::order::{CheckoutState, Order, OrderEvent, Phase, Saga, SagaId, SagaPlan};
+use crate::domain::shared::OrderId;
+use crate::ports::PortError;
+use crate::ports::idempotency::{KeyId, KeyState, Outcome};
+use crate::ports::store::Write;
+use crate::ports::upkeep::Repair;
+
+const MEND_CONSUMER: &str = "it hears of nothing until the log is that long: set it back";
+const MEND_KEY: &str =
+    "its client is told for ever that the request is under way: tell them by hand";
+
+impl Doctor {
+    /// Holds consumers against the end of the log. What one passed over cannot be told; counts that
+    /// follow from it are held against the facts like all others.
+    pub(super) async fn consumers(&self, report: &mut Report) -> Result<(), AppError> {
+        // The log only grows, so that none is before its end that was read later.
+        let consumers = self.ports.events.consumers().await?;
+        let head = self.ports.events.head().await?;
+        for consumer in consumers.into_iter().filter(|consumer| consumer.position > head) {
+            let what = format!("position of the consumer {}", consumer.name);
+            let (from, to) = (consumer.position, head);
+            let expected = format!("at most {head}, the last event");
+            let back =
+                Write::AdvanceConsumer { consumer: consumer.name, from, to, park: Vec::new() };
+            let finding = Finding::new(what, expected, from, MEND_CONSUMER);
+            report.add([finding.mended_by(Cure::by(back))]);
+        }
+        Ok(())
+    }
+
+    /// Holds keys that wait for a checkout against its order.
+    pub(super) async fn keys(
+        &self,
+        report: &mut Report,
+        progress: Progress<'_>,
+    ) -> Result<(), AppError> {
+        let (mut looked, mut after) = (0, None);
+        loop {
+            let page = self.ports.upkeep.keys_in_flight(after, PAGE).await?;
+            for (key, order) in &page.items {
+                report.add(self.key(key, *order).await?);
+            }
+            count(&mut looked, page.items.len());
+            progress("requests under way", looked);
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn key(&self, key: &KeyId, id: OrderId) -> Result<Option<Finding>, PortError> {
+        let order = self.ports.orders.order(id).await?;
+        let told = match &order {
+            Some(order) => self.outcome(order).await?,
+            None => None,
+        };
+        let pending = order.as_ref().is_some_and(|order| order.phase() == Phase::Pending);
+        // An order ends in the commit that tells its key; that may have been a moment ago.
+        let kept = self.ports.keys.key(key, self.ports.clock.now()).await?;
+        if pending || kept.is_none_or(|kept| kept.state != KeyState::InFlight(id)) {
+            return Ok(None);
+        }
+        let name = order.map_or_else(|| format!("order {id}"), |order| order::name(&order));
+        let what = format!("answer to the request that placed {name}");
+        let finding = Finding::new(what, "what the order came to", "under way", MEND_KEY);
+        let cure =
+            told.map(|outcome| Cure::of(Repair::Key { id: key.clone(), order: id, outcome }));
+        Ok(Some(finding.mended_by(cure)))
+    }
+
+    /// What an order's checkout told who waited for it; none while it is under way.
+    async fn outcome(&self, order: &Order) -> Result<Option<Outcome>, PortError> {
+        match order.phase() {
+            Phase::Pending => Ok(None),
+            Phase::Failed => Ok(Some(Outcome::Refused(failure_of(order)))),
+            Phase::Confirmed | Phase::Cancelled => {
+                let events = self.events(order).await?;
+                let confirmed = |event: &OrderEvent| matches!(event, OrderEvent::Confirmed(_));
+                let end = events.iter().position(confirmed);
+                let then = end.and_then(|end| Order::fold(events.iter().take(end + 1)));
+                Ok(then.map(|then| Outcome::Order(then.into())))
+            }
+        }
+    }
+
+    /// Holds the sagas that are worked on against orders, and against `working`: those that say of
+    /// themselves that they are not over.
+    pub(super) async fn sagas(
+        &self,
+        working: &mut BTreeSet<SagaId>,
+        report: &mut Report,
+        progress: Progress<'_>,
+    ) -> Result<(), AppError> {
+        let (mut open, mut after) = (0, None);
+        loop {
+            let page = self.ports.sagas.open(after, PAGE).await?;
+            for saga in &page.items {
+                let order = self.ports.orders.order(saga.id.order()).await?;
+                report.add(saga::belongs(saga, order.as_deref()));
+                if saga.is_over() && !waits_for_a_person(saga) {
+                    report.add([saga::misplaced(saga, self.ports.clock.now())]);
+                }
+                working.remove(&saga.id);
+            }
+            count(&mut open, page.items.len());
+            progress("open sagas", open);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        for id in std::mem::take(working) {
+            // One that ended since it was read is over now.
+            let saga = self.ports.sagas.saga(id).await?;
+            let lost = saga.filter(|saga| !saga.is_over());
+            report.add(lost.map(|saga| saga::misplaced(&saga, self.ports.clock.now())));
+        }
+        Ok(())
+    }
+}
+
+fn waits_for_a_person(saga: &Saga) -> bool {
+    saga.plan == SagaPlan::Checkout(CheckoutState::NeedsAttention)
+}
