@@ -11,6 +11,8 @@ pub struct Counts {
     pub kills: Option<u64>,
     /// How often a database is.
     pub database_kills: Option<u64>,
+    /// How often Redis is.
+    pub redis_kills: Option<u64>,
     /// How long the provider is in each trouble.
     pub cell: Option<Duration>,
     /// How often servers are restarted.
@@ -26,6 +28,7 @@ impl Counts {
             seed: number("ECICOMM_CHAOS_SEED").unwrap_or(1),
             kills: number("ECICOMM_CHAOS_KILLS"),
             database_kills: number("ECICOMM_CHAOS_DATABASE_KILLS"),
+            redis_kills: number("ECICOMM_CHAOS_REDIS_KILLS"),
             cell: number("ECICOMM_CHAOS_SECONDS").map(Duration::from_secs),
             restarts: number("ECICOMM_CHAOS_RESTARTS"),
             sales: number("ECICOMM_CHAOS_FLASH"),

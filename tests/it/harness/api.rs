@@ -1,8 +1,10 @@
 //! A shop behind its API, in this process, on a clock that the test moves.
 //!
 //! Requests pass the very routes that a server serves. Time stands still unless the test moves it
-//! or something in the shop waits; so tests run with `start_paused`.
+//! or something in the shop waits for it; so tests run with `start_paused`. The shop is in memory, or
+//! in what the environment names: see [`Profile`].
 
+use std::any::Any;
 use std::cell::Cell;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -24,7 +26,7 @@ use ecicomm::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSett
 use ecicomm::adapters::system::JwtTokens;
 use ecicomm::app::catalog::{ProductDraft, VariantDraft};
 use ecicomm::app::inventory::MoveStockCommand;
-use ecicomm::app::{Ports, Shop};
+use ecicomm::app::{Ports, Shop, ShopConfig};
 use ecicomm::domain::catalog::ProductStatus;
 use ecicomm::domain::customer::{Role, StaffMember};
 use ecicomm::domain::shared::{Span, StaffId, StockPolicy, Timestamp, Version};
@@ -35,6 +37,7 @@ use ecicomm::settings::Settings;
 use serde_json::{Value, json};
 
 use super::build::{at, email, sku, usd};
+use super::profile::Profile;
 
 type Local<T> = Pin<Box<dyn Future<Output = T>>>;
 type Serve = Rc<dyn Fn(TestRequest) -> Local<Answer>>;
@@ -57,9 +60,12 @@ impl Clock for TestClock {
 /// A shop behind its API.
 pub struct Api {
     pub shop: Shop,
+    pub profile: Profile,
     staff: String,
     serve: Serve,
     keys: Cell<u32>,
+    #[expect(dead_code, reason = "held for its drop: what keeps a shop goes when it does")]
+    kept: Option<Arc<dyn Any>>,
 }
 
 /// An order as it was bought, and what opens it.
@@ -72,20 +78,35 @@ pub struct Bought {
 impl Api {
     /// An empty shop that is ready to sell.
     pub async fn open() -> Self {
-        let clock = Arc::new(TestClock { began: tokio::time::Instant::now() });
-        let shop =
-            over(ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap(), clock);
-        shop.pricing.set_up().await.unwrap();
-        let staff = staff_token(&shop, "admin@example.com").await;
-        let serve = serve(&shop).await;
-        Self { shop, staff, serve, keys: Cell::new(0) }
+        Self::open_with(|_| {}).await
     }
 
-    /// The same, which nobody administers yet.
+    /// The same, in which something was changed before anything happened.
+    pub async fn open_with(change: impl FnOnce(&mut Shop)) -> Self {
+        let api = Self::begin(change).await;
+        api.shop.pricing.set_up().await.unwrap();
+        let staff = staff_token(&api.shop, "admin@example.com").await;
+        Self { staff, ..api }
+    }
+
+    /// An empty shop that nobody administers yet, and which delivers nowhere.
     pub async fn closed() -> Self {
-        let shop = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
-        let serve = serve(&shop).await;
-        Self { shop, staff: String::new(), serve, keys: Cell::new(0) }
+        Self::begin(|_| {}).await
+    }
+
+    async fn begin(change: impl FnOnce(&mut Shop)) -> Self {
+        let profile = Profile::of_environment();
+        let built = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
+        let mut ports = (*built.ports).clone();
+        let (settings, kept) = profile.put_under(&mut ports).await;
+        let mut config = (*built.config).clone();
+        config.own_index = settings.database.is_some();
+        let mut shop = over(ports, config);
+        change(&mut shop);
+        let settings =
+            HttpSettings { access_log: false, ..ecicomm::bootstrap::http_settings(&settings) };
+        let serve = serve(&shop, settings).await;
+        Self { shop, profile, staff: String::new(), serve, keys: Cell::new(0), kept }
     }
 
     pub fn call(&self, method: Method, path: &str) -> Call {
@@ -260,12 +281,16 @@ fn breaker() -> Arc<Breaker> {
     Arc::new(Breaker::new("payment", BreakerSettings::default()))
 }
 
-/// The shop on the test's clock.
-fn over(shop: Shop, clock: Arc<TestClock>) -> Shop {
+/// The shop over these ports, but on a clock of the test and with a provider on that clock.
+fn over(ports: Ports, config: ShopConfig) -> Shop {
+    let clock = Arc::new(TestClock { began: tokio::time::Instant::now() });
     let settings = SandboxSettings::new(SandboxLedgerPlace::Memory);
     let sandbox = Arc::new(SandboxGateway::try_new(clock.clone(), settings).unwrap());
     let guard = Guard::new(breaker(), PROVIDER_TIMEOUT);
-    let dependencies = vec![guard.dependency()];
+    // The one that was built has another provider.
+    let mut dependencies = ports.dependencies;
+    dependencies.retain(|known| known.name() != guard.dependency().name());
+    dependencies.push(guard.dependency());
     let ports = Ports {
         gateway: Arc::new(GuardedGateway::new(sandbox.clone(), guard)),
         dependencies,
@@ -276,9 +301,9 @@ fn over(shop: Shop, clock: Arc<TestClock>) -> Shop {
         // still for nobody but this one: a request would run out of time before the engine has
         // begun.
         search: Arc::new(MemorySearch::new()),
-        ..(*shop.ports).clone()
+        ..ports
     };
-    Shop::new(ports, (*shop.config).clone())
+    Shop::new(ports, config)
 }
 
 /// A member of staff who signed in just now.
@@ -301,8 +326,7 @@ async fn staff_token(shop: &Shop, address: &str) -> String {
 }
 
 /// The routes of the shop, as a server serves them.
-async fn serve(shop: &Shop) -> Serve {
-    let settings = HttpSettings { access_log: false, ..HttpSettings::default() };
+async fn serve(shop: &Shop, settings: HttpSettings) -> Serve {
     let routes = configure(Arc::new(shop.clone()), settings);
     let service = Rc::new(init_service(App::new().configure(routes)).await);
     Rc::new(move |request| {
@@ -320,6 +344,13 @@ async fn read<B: MessageBody>(response: HttpResponse<B>) -> Answer {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("a body broke off"));
     Answer { status, headers, body }
+}
+
+/// Goes on with a request until it waits for time to pass, as it does while its provider takes its
+/// own. Until then it may have much to do: time passes for nobody before that is done.
+pub async fn until_it_waits(request: &mut Local<Answer>) {
+    let answer = tokio::time::timeout(Duration::from_millis(1), request).await;
+    assert!(answer.is_err(), "it is answered: {answer:?}");
 }
 
 /// A request that is being put together. Awaiting it sends it.

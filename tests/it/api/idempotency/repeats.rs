@@ -1,12 +1,12 @@
 //! What repeating a request comes to.
 
 use ecicomm::domain::shared::Span;
-use futures_util::future::{join_all, poll_immediate};
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{each, effects};
 use crate::api::order::lamps;
-use crate::harness::api::{Answer, order_of};
+use crate::harness::api::{Answer, order_of, until_it_waits};
 
 fn is_in_progress(answer: &Answer) -> bool {
     answer.status == 409 && answer.json()["code"] == "request_in_progress"
@@ -112,7 +112,7 @@ async fn a_request_whose_first_is_under_way_is_told_to_wait() {
     let key = api.key();
     let place = || api.post("/orders", order_of(&cart, "pm_sandbox_slow")).key(&key);
     let mut first = place().into_future();
-    assert!(poll_immediate(&mut first).await.is_none(), "the provider takes its time");
+    until_it_waits(&mut first).await;
     let second = place().await;
     second.refused(409, "request_in_progress");
     assert!(second.header("retry-after").is_some());
@@ -130,7 +130,7 @@ async fn a_request_that_was_cut_off_is_taken_up_under_its_key() {
     let token = "pm_sandbox_timeout_then_captured";
     let place = || api.post("/orders", order_of(&cart, token)).key(&key);
     let mut first = place().into_future();
-    assert!(poll_immediate(&mut first).await.is_none(), "the provider does not answer");
+    until_it_waits(&mut first).await;
     drop(first);
     place().await.refused(409, "request_in_progress");
     api.wait(Span::minutes(1)).await;

@@ -1,5 +1,10 @@
 //! The command as a process: what it prints, what it ends with, and a server from start to stop.
 
+#[cfg(all(unix, feature = "redb"))]
+mod folder;
+#[cfg(all(unix, feature = "postgres", feature = "remote"))]
+mod postgres;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -53,10 +58,48 @@ impl Drop for Temporary {
     }
 }
 
-/// A server that was started and has said where it is.
-struct Serving {
+/// A process that runs until it is told to stop, and has said that it is up.
+struct Running {
     process: Child,
     out: BufReader<ChildStdout>,
+    /// What it said until it was up.
+    said: String,
+}
+
+impl Running {
+    /// Starts it, and waits until it has said one of these.
+    fn start(mut command: Command, up: &[&str]) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        let mut said = String::new();
+        while !up.iter().any(|word| said.contains(word)) {
+            assert_ne!(out.read_line(&mut said).unwrap(), 0, "it ended: {said}");
+        }
+        Self { process, out, said }
+    }
+
+    /// Tells it to stop, as the platform does; what it ends with, and what it said since.
+    #[cfg(unix)]
+    fn stop(mut self) -> (Option<i32>, String) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).unwrap();
+        (self.process.wait().unwrap().code(), rest)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A server that was started and has said where it is.
+struct Serving {
+    running: Running,
     /// What it said until it served.
     said: String,
     address: String,
@@ -64,25 +107,37 @@ struct Serving {
 
 impl Serving {
     fn start(args: &[&str]) -> Self {
-        let mut command = ecicomm(&[&["serve", "--bind", "127.0.0.1:0"], args].concat());
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = command.spawn().unwrap();
-        let mut out = BufReader::new(process.stdout.take().unwrap());
-        let mut said = String::new();
-        while !said.contains("MEMORY MODE") {
-            assert_ne!(out.read_line(&mut said).unwrap(), 0, "it ended: {said}");
-        }
+        Self::of(ecicomm(&[&["serve", "--bind", "127.0.0.1:0"], args].concat()))
+    }
+
+    /// The server that a command starts.
+    fn of(command: Command) -> Self {
+        let running = Running::start(command, &["MEMORY MODE", "Kept in:"]);
+        let said = running.said.clone();
         let address = said.split("serves http://").nth(1).unwrap().lines().next().unwrap();
-        Self { address: address.to_owned(), process, out, said }
+        Self { address: address.to_owned(), said, running }
     }
 
     /// The status and the body of an answer.
     fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        self.ask_with(method, path, &[], body)
+    }
+
+    /// The same of a request with more headers.
+    fn ask_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, Value) {
+        let more: String =
+            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+             {more}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         )
         .unwrap();
@@ -103,21 +158,9 @@ impl Serving {
         answer["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// Tells it to stop, as the platform does; what it ends with, and what it said since.
     #[cfg(unix)]
-    fn stop(mut self) -> (Option<i32>, String) {
-        let id = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        let mut rest = String::new();
-        self.out.read_to_string(&mut rest).unwrap();
-        (self.process.wait().unwrap().code(), rest)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    fn stop(self) -> (Option<i32>, String) {
+        self.running.stop()
     }
 }
 
