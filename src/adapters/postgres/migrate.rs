@@ -45,8 +45,9 @@ async fn connect(url: &str) -> Result<PgConnection, PortError> {
 
 async fn migrate_alone(connection: &mut PgConnection) -> Result<Schema, PortError> {
     let fault = |error: sqlx::Error| Fault::from(error).of_read();
-    // The lock goes with the connection.
-    let settings = "SET statement_timeout = '60s'; SELECT pg_advisory_lock(7306356116820488300);
+    // The lock goes with the connection. That something is there already is no news to anyone.
+    let settings = "SET client_min_messages = warning;
+        SET statement_timeout = '60s'; SELECT pg_advisory_lock(7306356116820488300);
         SET statement_timeout = 0; SET lock_timeout = '2s'";
     sqlx::raw_sql(settings).execute(&mut *connection).await.map_err(fault)?;
     MIGRATIONS.run_direct(None, connection, false).await.map_err(PortError::unavailable)?;

@@ -5,7 +5,8 @@
 //! series of faults and, once those ended, a checker that holds the shop, the provider's ledger and
 //! every answer that a client saw against each other.
 //!
-//! `ECICOMM_CHAOS_KILLS` says how often the server is killed, `ECICOMM_CHAOS_DATABASE_KILLS` how often
+//! `ECICOMM_CHAOS_KILLS` says how often the server is killed, `ECICOMM_CHAOS_OWING_KILLS` how often beside
+//! while it owes buyers money (it takes two minutes to get there), `ECICOMM_CHAOS_DATABASE_KILLS` how often
 //! the database is, `ECICOMM_CHAOS_REDIS_KILLS` how often Redis is, `ECICOMM_CHAOS_SECONDS` how long each
 //! trouble of the provider or Redis lasts, `ECICOMM_CHAOS_FLASH` how many flash sales there are, `ECICOMM_CHAOS_RESTARTS` how often servers
 //! are restarted, and `ECICOMM_CHAOS_SEED` where the seeds start (1). Where one of the others is set,
@@ -59,7 +60,7 @@ const FEW_KILLS_OVER_POSTGRES: u64 = 3;
 /// How often a database is killed where nobody says how often.
 const FEW_DATABASE_KILLS: u64 = 1;
 /// How often Redis is killed where nobody says how often.
-const FEW_REDIS_KILLS: u64 = 2;
+const FEW_REDIS_KILLS: u64 = 1;
 /// How long Redis may be back before carts are, in 99 of 100 cases.
 const CARTS_BACK_P99: Duration = Duration::from_secs(5);
 /// One kill of one of several servers for so many of an only one.
@@ -124,7 +125,12 @@ async fn kill_servers(place: Place, servers: usize, few: u64, share: u64) {
     for seed in counts.seed.. {
         let now = left.min(KILLS_A_SHOP);
         left -= now;
-        let owing = if left == 0 && kills >= MANY_KILLS { KILLS_A_STEP + 2 } else { 0 };
+        let owing = match counts.owing_kills {
+            _ if left > 0 => 0,
+            Some(owing) => owing,
+            None if kills >= MANY_KILLS => KILLS_A_STEP + 2,
+            None => 0,
+        };
         let crowd = crowd(seed, full);
         let plan = Crashes { crowd, place, servers, kills: now, kills_while_owing: owing };
         let report = crash::run(plan, &verdict).await;

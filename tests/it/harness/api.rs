@@ -319,7 +319,7 @@ async fn staff_token(shop: &Shop, address: &str) -> String {
         version: Version::FIRST,
     };
     let claims =
-        StaffClaims { staff: member.id, role: member.role, expires_at: now.plus(Span::days(30)) };
+        StaffClaims { staff: member.id, role: member.role, expires_at: now.plus(Span::days(365)) };
     let write = Write::SaveStaff { member: Arc::new(member), expected: None };
     shop.ports.store.commit(UnitOfWork::of(now, write)).await.unwrap();
     shop.ports.tokens.issue(&claims).unwrap()

@@ -220,7 +220,7 @@ mod postgres {
     use tokio::runtime::{Builder, Runtime};
 
     use super::*;
-    use crate::harness::servers::{Database, Redis};
+    use crate::harness::servers::{Lent, Redis};
 
     /// How long the shop waits for Redis, by the clock of the test.
     const REDIS_TIMEOUT: Duration = Duration::from_millis(500);
@@ -235,8 +235,8 @@ mod postgres {
         })
     }
 
-    async fn connect() -> (Database, PostgresStore, RedisLink) {
-        let database = Database::new().await;
+    async fn connect() -> (Lent, PostgresStore, RedisLink) {
+        let database = Lent::new().await;
         let config = PostgresConfig {
             min_connections: 0,
             max_connections: 8,
