@@ -5,14 +5,15 @@
 //! series of faults and, once those ended, a checker that holds the shop, the provider's ledger and
 //! every answer that a client saw against each other.
 //!
-//! `ECICOMM_CHAOS_KILLS` says how often the server is killed, `ECICOMM_CHAOS_OWING_KILLS` how often beside
-//! while it owes buyers money (it takes two minutes to get there), `ECICOMM_CHAOS_DATABASE_KILLS` how often
-//! the database is, `ECICOMM_CHAOS_REDIS_KILLS` how often Redis is, `ECICOMM_CHAOS_SECONDS` how long each
-//! trouble of the provider or Redis lasts, `ECICOMM_CHAOS_FLASH` how many flash sales there are, `ECICOMM_CHAOS_RESTARTS` how often servers
-//! are restarted, and `ECICOMM_CHAOS_SEED` where the seeds start (1). Where one of the others is set,
-//! its runs are in full and are held to their times too; else they are short. A seed decides what
-//! clients want and when servers die, but not what the machine makes of it: a failure need not come
-//! again.
+//! `ECICOMM_CHAOS_KILLS` says how often the server is killed, `ECICOMM_CHAOS_DATABASE_KILLS` how often
+//! the database is, `ECICOMM_CHAOS_REDIS_KILLS` how often Redis is, `ECICOMM_CHAOS_SECONDS` how long
+//! each trouble of the provider or Redis lasts, `ECICOMM_CHAOS_FLASH` how many flash sales there are,
+//! `ECICOMM_CHAOS_RESTARTS` how often servers are restarted, and `ECICOMM_CHAOS_SEED` where the seeds
+//! start (1). Where one of the others is set, its runs are in full and are held to their times too;
+//! else they are short. `ECICOMM_CHAOS_OWING_KILLS` has the server killed so often beside while it owes
+//! buyers money, which takes two minutes to come about; a run in full does that by itself. A seed
+//! decides what clients want and when servers die, but not what the machine makes of it: a failure
+//! need not come again.
 
 mod backend;
 mod book;

@@ -84,9 +84,11 @@ async fn equal_requests_at_the_same_moment_do_it_once() {
         let key = api.key();
         let calls = (0..6).map(|_| ready.under(api, &key).into_future());
         let answers: Vec<Answer> = join_all(calls).await;
-        let (waiting, rest): (Vec<_>, Vec<_>) = answers.iter().partition(|a| is_in_progress(a));
+        let (waiting, rest): (Vec<&Answer>, Vec<&Answer>) =
+            answers.iter().partition(|answer| is_in_progress(answer));
         assert!(waiting.iter().all(|answer| answer.header("retry-after").is_some()));
-        let (undecided, done): (Vec<_>, Vec<_>) = rest.iter().partition(|a| is_undecided(a));
+        let (undecided, done): (Vec<&Answer>, Vec<&Answer>) =
+            rest.into_iter().partition(|answer| is_undecided(answer));
         let pays = operation.ends_with("/payment/confirm");
         assert!(undecided.is_empty() || pays, "{operation}: {answers:?}");
         let first = done.iter().filter(|answer| !answer.replayed()).collect::<Vec<_>>();
