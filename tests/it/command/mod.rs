@@ -131,8 +131,8 @@ impl Serving {
         headers: &[(&str, &str)],
         body: &str,
     ) -> (u16, Value) {
-        let more: String =
-            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]);
+        let more: String = lines.collect();
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
             stream,

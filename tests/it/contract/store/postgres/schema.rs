@@ -152,12 +152,14 @@ async fn a_migration_that_cannot_have_a_table_gives_up_and_can_be_tried_again() 
 /// and the longest.
 async fn at_work(url: String, stop: Arc<AtomicBool>, name: String) -> (u64, Duration) {
     let mut connection = connect(&url).await;
-    let mut work =
-        format!("BEGIN; INSERT INTO secrets VALUES ('{name}', '') ON CONFLICT DO NOTHING;");
-    for table in tables(&mut connection).await {
-        work.push_str(&format!("SELECT count(*) FROM {table};"));
-    }
-    work.push_str(&format!("DELETE FROM secrets WHERE name = '{name}'; COMMIT"));
+    let reads = tables(&mut connection).await;
+    let reads: Vec<String> =
+        reads.iter().map(|table| format!("SELECT count(*) FROM {table}")).collect();
+    let work = format!(
+        "BEGIN; INSERT INTO secrets VALUES ('{name}', ''); {};
+         DELETE FROM secrets WHERE name = '{name}'; COMMIT",
+        reads.join("; ")
+    );
     let (mut count, mut longest) = (0, Duration::ZERO);
     while !stop.load(Ordering::Relaxed) {
         let began = Instant::now();
