@@ -48,10 +48,11 @@ planted: toolchain ## Plants each known bug in a copy of the tree and expects th
 .PHONY: chaos
 chaos: export ECICOMM_CHAOS_KILLS ?= 300
 chaos: export ECICOMM_CHAOS_DATABASE_KILLS ?= 30
+chaos: export ECICOMM_CHAOS_REDIS_KILLS ?= 30
 chaos: export ECICOMM_CHAOS_SECONDS ?= 20
 chaos: export ECICOMM_CHAOS_FLASH ?= 10
 chaos: export ECICOMM_CHAOS_RESTARTS ?= 60
-chaos: toolchain ## The fault harness in full: kills of servers and of Postgres, restarts, troubles of the provider, flash sales
+chaos: toolchain ## The fault harness in full: kills of servers, of Postgres and of Redis, restarts, troubles of the provider, flash sales
 	$(CARGO) test $(LOCKED) --release --test it chaos:: -- --nocapture --test-threads=1
 
 .PHONY: openapi

@@ -281,20 +281,36 @@ async fn postgres(_: &Settings, _: &Database) -> Result<Stores, PortError> {
     Err(PortError::unavailable("DATABASE_URL needs a build with the feature `postgres`"))
 }
 
+/// The schema that a database has after [`migrate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Migrated {
+    /// That of this build.
+    Current,
+    /// That of a later version, which was left as it is. This build runs on it while the later one
+    /// rolls out.
+    Later {
+        /// Which.
+        applied: i64,
+        /// The last that this build knows.
+        known: i64,
+    },
+}
+
 /// Brings the database to the schema of this build.
 #[cfg(feature = "postgres")]
-pub async fn migrate(settings: &Settings) -> Result<(), PortError> {
-    match &settings.database {
-        Some(database) => crate::adapters::postgres::migrate(database.url.reveal()).await,
-        None => {
-            Err(PortError::unavailable("DATABASE_URL names no database; nothing else migrates"))
-        }
-    }
+pub async fn migrate(settings: &Settings) -> Result<Migrated, PortError> {
+    let Some(database) = &settings.database else {
+        let problem = "DATABASE_URL names no database; nothing else migrates";
+        return Err(PortError::unavailable(problem));
+    };
+    let schema = crate::adapters::postgres::migrate(database.url.reveal()).await?;
+    let (applied, known) = (schema.applied, schema.known);
+    Ok(if applied > known { Migrated::Later { applied, known } } else { Migrated::Current })
 }
 
 /// Brings the database to the schema of this build, which knows none.
 #[cfg(not(feature = "postgres"))]
-pub async fn migrate(_: &Settings) -> Result<(), PortError> {
+pub async fn migrate(_: &Settings) -> Result<Migrated, PortError> {
     Err(PortError::unavailable("migrations need a build with the feature `postgres`"))
 }
 
@@ -344,7 +360,8 @@ pub fn sandbox(
     Ok((address, server.map_err(PortError::internal)?))
 }
 
-fn http_settings(settings: &Settings) -> HttpSettings {
+/// How the API is served.
+pub fn http_settings(settings: &Settings) -> HttpSettings {
     let http = &settings.http;
     HttpSettings {
         bind: http.bind.to_string(),

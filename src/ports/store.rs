@@ -131,6 +131,8 @@ pub enum ParkedOutcome {
     },
     /// Given up until staff replay it.
     Dead {
+        /// How often it was tried by now.
+        attempts: u32,
         /// What went wrong.
         reason: String,
     },

@@ -13,6 +13,8 @@ mod command;
 mod contract;
 mod harness;
 mod openapi;
+#[cfg(any(feature = "redb", all(feature = "postgres", feature = "redis")))]
+mod profiles;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod servers;
 mod simulation;

@@ -29,6 +29,7 @@ use std::process::ExitCode;
 pub use args::Args;
 pub use failure::Failure;
 
+use crate::bootstrap::Migrated;
 use crate::settings::{Settings, SettingsError};
 use args::{Command, ExportArgs, ImportArgs, SeedArgs, ServerArgs};
 use summary::Imported;
@@ -110,8 +111,15 @@ async fn reindex(args: &ServerArgs, settings: Configured) -> Result<ExitCode, Fa
 }
 
 async fn migrate(settings: Configured) -> Result<ExitCode, Failure> {
-    crate::bootstrap::migrate(&settings?).await?;
-    say("the database has the schema of this version");
+    match crate::bootstrap::migrate(&settings?).await? {
+        Migrated::Current => say("the database has the schema of this version"),
+        Migrated::Later { applied, known } => {
+            return Err(Failure::new(format!(
+                "a later version brought the database to schema {applied}, and this one knows none \
+                 after {known}; nothing was changed"
+            )));
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

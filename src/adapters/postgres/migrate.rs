@@ -19,12 +19,22 @@ static MIGRATIONS: Migrator = Migrator {
 
 /// Brings a database to the schema of this build. Of several processes that do so at once, one does
 /// it and the others find it done. A migration that waits two seconds for a lock gives up rather
-/// than hold up the shop behind it, and can be tried again.
-pub async fn migrate(url: &str) -> Result<(), PortError> {
+/// than hold up the shop behind it, and can be tried again. Nothing changes in a database that a later
+/// version migrated.
+pub async fn migrate(url: &str) -> Result<Schema, PortError> {
     let mut connection = connect(url).await?;
     let migrated = migrate_alone(&mut connection).await;
     let _ = connection.close().await;
     migrated
+}
+
+/// The schema that a database has after its migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// The last migration that was applied.
+    pub applied: i64,
+    /// The last one that this build knows.
+    pub known: i64,
 }
 
 /// A connection of its own, for work that may take its time.
@@ -33,13 +43,15 @@ async fn connect(url: &str) -> Result<PgConnection, PortError> {
     options.connect().await.map_err(|error| Fault::from(error).of_read())
 }
 
-async fn migrate_alone(connection: &mut PgConnection) -> Result<(), PortError> {
+async fn migrate_alone(connection: &mut PgConnection) -> Result<Schema, PortError> {
     let fault = |error: sqlx::Error| Fault::from(error).of_read();
-    // The lock goes with the connection.
-    let settings = "SET statement_timeout = '60s'; SELECT pg_advisory_lock(7306356116820488300);
+    // The lock goes with the connection. That something is there already is no news to anyone.
+    let settings = "SET client_min_messages = warning;
+        SET statement_timeout = '60s'; SELECT pg_advisory_lock(7306356116820488300);
         SET statement_timeout = 0; SET lock_timeout = '2s'";
     sqlx::raw_sql(settings).execute(&mut *connection).await.map_err(fault)?;
-    MIGRATIONS.run_direct(None, connection, false).await.map_err(PortError::unavailable)
+    MIGRATIONS.run_direct(None, connection, false).await.map_err(PortError::unavailable)?;
+    schema(connection).await.map_err(Fault::of_read)
 }
 
 /// Checks that a database has the schema of this build, and tells it what its functions must know
@@ -83,22 +95,27 @@ async fn show_all(connection: &mut PgConnection) -> Result<(), Fault> {
 
 /// Refuses a database whose schema is older than this build.
 async fn check_schema(connection: &mut PgConnection) -> Result<(), Fault> {
+    let Schema { applied, known } = schema(connection).await?;
+    if applied > known {
+        // While a new version rolls out, both run on its schema.
+        tracing::warn!(applied, known, "the database was migrated by a later version");
+    }
+    if applied >= known {
+        return Ok(());
+    }
+    let problem = format!("the database has schema {applied}, {known} is needed: migrate it");
+    Err(PortError::unavailable(problem).into())
+}
+
+async fn schema(connection: &mut PgConnection) -> Result<Schema, Fault> {
     let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success");
     let applied = match applied.fetch_one(connection).await {
         Ok(version) => version.unwrap_or(0),
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NO_SUCH_TABLE) => 0,
         Err(error) => return Err(error.into()),
     };
-    let wanted = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
-    if applied > wanted {
-        // While a new version rolls out, both run on its schema.
-        tracing::warn!(applied, wanted, "the database was migrated by a later version");
-    }
-    if applied >= wanted {
-        return Ok(());
-    }
-    let problem = format!("the database has schema {applied}, {wanted} is needed: migrate it");
-    Err(PortError::unavailable(problem).into())
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    Ok(Schema { applied, known })
 }
 
 const NO_SUCH_TABLE: &str = "42P01";

@@ -26,7 +26,7 @@ mod storefront;
 
 pub use carts::PostgresCarts;
 pub use config::{PostgresConfig, TimeSource};
-pub use migrate::migrate;
+pub use migrate::{Schema, migrate};
 pub use store::PostgresStore;
 pub use storefront::PostgresStorefront;
 

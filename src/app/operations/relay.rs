@@ -190,7 +190,7 @@ impl Run<'_> {
         let (consumer, position) = (self.consumer.name(), event.position);
         let outcome = if attempts >= Relay::MAX_ATTEMPTS {
             tracing::error!(consumer, position, reason, "event given up");
-            ParkedOutcome::Dead { reason }
+            ParkedOutcome::Dead { attempts, reason }
         } else {
             ParkedOutcome::Retry { attempts, due: self.now.plus(pause(attempts)), reason }
         };

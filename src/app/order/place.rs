@@ -259,11 +259,7 @@ impl OrderService {
     }
 
     /// The order as far as it is: the payment's outcome is not known yet.
-    pub(super) async fn still_pending(
-        &self,
-        order: OrderId,
-        replayed: bool,
-    ) -> Result<Placement, AppError> {
+    async fn still_pending(&self, order: OrderId, replayed: bool) -> Result<Placement, AppError> {
         let order: Arc<Order> = self.order(order).await?;
         Ok(Placement { outcome: Outcome::Order(order), replayed, pending: true })
     }

@@ -194,7 +194,11 @@ impl OrderService {
         }
         let order = self.order(id).await?;
         let outcome = match order.phase() {
-            Phase::Pending => return self.still_pending(id, false).await,
+            // As it was read: it may be decided by now, and then the same key tells.
+            Phase::Pending => {
+                let outcome = Outcome::Order(order);
+                return Ok(Placement { outcome, replayed: false, pending: true });
+            }
             Phase::Confirmed => Outcome::Order(order),
             Phase::Failed => Outcome::Refused(update::failure_of(&order)),
             Phase::Cancelled => Outcome::Refused(Refusal::InvalidTransition {

@@ -4,6 +4,7 @@ mod auth;
 mod cart;
 mod catalog;
 mod categories;
+mod dead_letters;
 mod files;
 mod http;
 mod idempotency;

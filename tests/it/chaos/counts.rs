@@ -9,8 +9,12 @@ pub struct Counts {
     pub seed: u64,
     /// How often a server is killed.
     pub kills: Option<u64>,
+    /// How often it is while it owes buyers money that it cannot pay back.
+    pub owing_kills: Option<u64>,
     /// How often a database is.
     pub database_kills: Option<u64>,
+    /// How often Redis is.
+    pub redis_kills: Option<u64>,
     /// How long the provider is in each trouble.
     pub cell: Option<Duration>,
     /// How often servers are restarted.
@@ -25,7 +29,9 @@ impl Counts {
         Self {
             seed: number("ECICOMM_CHAOS_SEED").unwrap_or(1),
             kills: number("ECICOMM_CHAOS_KILLS"),
+            owing_kills: number("ECICOMM_CHAOS_OWING_KILLS"),
             database_kills: number("ECICOMM_CHAOS_DATABASE_KILLS"),
+            redis_kills: number("ECICOMM_CHAOS_REDIS_KILLS"),
             cell: number("ECICOMM_CHAOS_SECONDS").map(Duration::from_secs),
             restarts: number("ECICOMM_CHAOS_RESTARTS"),
             sales: number("ECICOMM_CHAOS_FLASH"),

@@ -15,7 +15,7 @@ use super::goods::Goods;
 use super::process::{Call, LOOK, Process, Temporary};
 use super::proxy::Proxy;
 use super::verdict::Verdict;
-use crate::harness::servers::Redis;
+use crate::harness::servers::{Redis, Server};
 
 /// Who may do everything.
 pub const ADMINISTRATOR: (&str, &str) = ("admin@chaos.example", "Ch4os-is-tested!");
@@ -100,7 +100,7 @@ impl Fleet {
         let sandbox = Process::start(&sandbox).await;
         let proxy = Proxy::before(sandbox.address).await;
         let redis = if opening.redis {
-            let redis = Redis::start();
+            let redis = Redis::start_lasting();
             let proxy = Proxy::before(SocketAddr::from(([127, 0, 0, 1], redis.port()))).await;
             Some((redis, proxy))
         } else {
@@ -159,6 +159,11 @@ impl Fleet {
             Troubled::Payment => &self.proxy,
             Troubled::Redis => &self.redis.as_ref().expect("a run with Redis").1,
         }
+    }
+
+    /// What carts are in, to be hurt.
+    pub fn redis(&self) -> &Server {
+        self.redis.as_ref().expect("a run with Redis").0.server()
     }
 
     /// The places of all servers, also of those that are down.

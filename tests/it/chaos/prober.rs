@@ -114,6 +114,35 @@ impl Prober {
         took
     }
 
+    /// A cart with something in it.
+    pub async fn cart(&self) -> Request {
+        let made = self.caller.ask(&Request::post("/carts", &json!({}))).await;
+        let path = format!("/carts/{}", made.json()["id"].as_str().unwrap_or_default());
+        let item = json!({"sku": "CHAOS-099", "quantity": 1});
+        let filled = self.caller.ask(&Request::post(format!("{path}/items"), &item)).await;
+        self.book.verdict.check(self.invariant, filled.status == 200, || filled.text());
+        Request::get(path)
+    }
+
+    /// Carts are away at once, and say so.
+    pub async fn carts_are_away(&self, cart: &Request) {
+        for request in [cart.clone(), Request::post("/carts", &json!({}))] {
+            let answer = self.caller.send(&request).await;
+            let told = answer.as_ref().is_ok_and(|answer| answer.status == 503 && answer.says_when);
+            self.book
+                .verdict
+                .check(self.invariant, told, || format!("{} is {answer:?}", request.path));
+        }
+    }
+
+    /// A cart is there as it was.
+    pub async fn cart_is_there(&self, cart: &Request) {
+        let answer = self.caller.ask(cart).await;
+        let lines = answer.json()["lines"].as_array().map_or(0, Vec::len);
+        let whole = answer.status == 200 && lines == 1;
+        self.book.verdict.check(self.invariant, whole, || answer.text());
+    }
+
     /// How long it takes until a cart can be made again.
     pub async fn fills_carts_again(&self, within: Duration) -> Duration {
         let (began, request) = (Instant::now(), Request::post("/carts", &json!({})));

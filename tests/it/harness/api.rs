@@ -1,8 +1,10 @@
 //! A shop behind its API, in this process, on a clock that the test moves.
 //!
 //! Requests pass the very routes that a server serves. Time stands still unless the test moves it
-//! or something in the shop waits; so tests run with `start_paused`.
+//! or something in the shop waits for it; so tests run with `start_paused`. The shop is in memory, or
+//! in what the environment names: see [`Profile`].
 
+use std::any::Any;
 use std::cell::Cell;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -25,7 +27,7 @@ use ecicomm::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSett
 use ecicomm::adapters::system::JwtTokens;
 use ecicomm::app::catalog::{ProductDraft, VariantDraft};
 use ecicomm::app::inventory::MoveStockCommand;
-use ecicomm::app::{Ports, Shop};
+use ecicomm::app::{Ports, Shop, ShopConfig};
 use ecicomm::domain::catalog::ProductStatus;
 use ecicomm::domain::customer::{Role, StaffMember};
 use ecicomm::domain::shared::{Span, StaffId, StockPolicy, Timestamp, Version};
@@ -37,6 +39,7 @@ use ecicomm::settings::Settings;
 use serde_json::{Value, json};
 
 use super::build::{at, email, sku, usd};
+use super::profile::Profile;
 
 type Local<T> = Pin<Box<dyn Future<Output = T>>>;
 type Serve = Rc<dyn Fn(TestRequest) -> Local<Answer>>;
@@ -59,10 +62,13 @@ impl Clock for TestClock {
 /// A shop behind its API.
 pub struct Api {
     pub shop: Shop,
+    pub profile: Profile,
     staff: String,
     serve: Serve,
     manage: Serve,
     keys: Cell<u32>,
+    #[expect(dead_code, reason = "held for its drop: what keeps a shop goes when it does")]
+    kept: Option<Arc<dyn Any>>,
 }
 
 /// An order as it was bought, and what opens it.
@@ -75,36 +81,58 @@ pub struct Bought {
 impl Api {
     /// An empty shop that is ready to sell.
     pub async fn open() -> Self {
-        Self::open_with(HttpSettings::default(), |_| {}).await
+        Self::open_with(|_| {}).await
     }
 
     /// The same over ports that `change` changes.
     pub async fn over(change: impl FnOnce(&mut Ports)) -> Self {
-        Self::open_with(HttpSettings::default(), change).await
+        Self::begin(0, change, |_| {}).await.ready().await
     }
 
     /// The same, whose clients may ask as `policy` says, behind proxies that are believed.
     pub async fn limited(policy: Policy, trusted_proxies: usize) -> Self {
-        let settings = HttpSettings { trusted_proxies, ..HttpSettings::default() };
         let limits = Arc::new(Limiter::alone(policy));
-        Self::open_with(settings, |ports| ports.limits = Some(limits)).await
+        let limit = |ports: &mut Ports| ports.limits = Some(limits);
+        Self::begin(trusted_proxies, limit, |_| {}).await.ready().await
     }
 
-    async fn open_with(settings: HttpSettings, change: impl FnOnce(&mut Ports)) -> Self {
-        let clock = Arc::new(TestClock { began: tokio::time::Instant::now() });
-        let shop = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
-        let shop = over(shop, clock, change);
-        shop.pricing.set_up().await.unwrap();
-        let staff = staff_token(&shop, "admin@example.com").await;
-        let (serve, manage) = serve(&shop, settings).await;
-        Self { shop, staff, serve, manage, keys: Cell::new(0) }
+    /// The same, in which something was changed before anything happened.
+    pub async fn open_with(change: impl FnOnce(&mut Shop)) -> Self {
+        Self::begin(0, |_| {}, change).await.ready().await
     }
 
-    /// The same, which nobody administers yet.
+    /// An empty shop that nobody administers yet, and which delivers nowhere.
     pub async fn closed() -> Self {
-        let shop = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
-        let (serve, manage) = serve(&shop, HttpSettings::default()).await;
-        Self { shop, staff: String::new(), serve, manage, keys: Cell::new(0) }
+        Self::begin(0, |_| {}, |_| {}).await
+    }
+
+    /// The shop, ready to sell and with someone to administer it.
+    async fn ready(self) -> Self {
+        self.shop.pricing.set_up().await.unwrap();
+        let staff = staff_token(&self.shop, "admin@example.com").await;
+        Self { staff, ..self }
+    }
+
+    async fn begin(
+        trusted_proxies: usize,
+        change_ports: impl FnOnce(&mut Ports),
+        change: impl FnOnce(&mut Shop),
+    ) -> Self {
+        let profile = Profile::of_environment();
+        let built = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
+        let mut ports = (*built.ports).clone();
+        let (settings, kept) = profile.put_under(&mut ports).await;
+        let mut config = (*built.config).clone();
+        config.own_index = settings.database.is_some();
+        let mut shop = over(ports, config, change_ports);
+        change(&mut shop);
+        let settings = HttpSettings {
+            access_log: false,
+            trusted_proxies,
+            ..ecicomm::bootstrap::http_settings(&settings)
+        };
+        let (serve, manage) = serve(&shop, settings).await;
+        Self { shop, profile, staff: String::new(), serve, manage, keys: Cell::new(0), kept }
     }
 
     pub fn call(&self, method: Method, path: &str) -> Call {
@@ -284,12 +312,17 @@ fn breaker() -> Arc<Breaker> {
     Arc::new(Breaker::new("payment", BreakerSettings::default()))
 }
 
-/// The shop on the test's clock.
-fn over(shop: Shop, clock: Arc<TestClock>, change: impl FnOnce(&mut Ports)) -> Shop {
+/// The shop over these ports, but on a clock of the test and with a provider on that clock, and then
+/// as `change` has it.
+fn over(ports: Ports, config: ShopConfig, change: impl FnOnce(&mut Ports)) -> Shop {
+    let clock = Arc::new(TestClock { began: tokio::time::Instant::now() });
     let settings = SandboxSettings::new(SandboxLedgerPlace::Memory);
     let sandbox = Arc::new(SandboxGateway::try_new(clock.clone(), settings).unwrap());
     let guard = Guard::new(breaker(), PROVIDER_TIMEOUT);
-    let dependencies = vec![guard.dependency()];
+    // The one that was built has another provider.
+    let mut dependencies = ports.dependencies;
+    dependencies.retain(|known| known.name() != guard.dependency().name());
+    dependencies.push(guard.dependency());
     let mut ports = Ports {
         gateway: Arc::new(GuardedGateway::new(sandbox.clone(), guard)),
         dependencies,
@@ -301,10 +334,10 @@ fn over(shop: Shop, clock: Arc<TestClock>, change: impl FnOnce(&mut Ports)) -> S
         // still for nobody but this one: a request would run out of time before the engine has
         // begun.
         search: Arc::new(MemorySearch::new()),
-        ..(*shop.ports).clone()
+        ..ports
     };
     change(&mut ports);
-    Shop::new(ports, (*shop.config).clone())
+    Shop::new(ports, config)
 }
 
 /// A member of staff who signed in just now.
@@ -320,7 +353,7 @@ async fn staff_token(shop: &Shop, address: &str) -> String {
         version: Version::FIRST,
     };
     let claims =
-        StaffClaims { staff: member.id, role: member.role, expires_at: now.plus(Span::days(30)) };
+        StaffClaims { staff: member.id, role: member.role, expires_at: now.plus(Span::days(365)) };
     let write = Write::SaveStaff { member: Arc::new(member), expected: None };
     shop.ports.store.commit(UnitOfWork::of(now, write)).await.unwrap();
     shop.ports.tokens.issue(&claims).unwrap()
@@ -328,7 +361,6 @@ async fn staff_token(shop: &Shop, address: &str) -> String {
 
 /// The routes of the shop, as a server serves them, and those beside them.
 async fn serve(shop: &Shop, settings: HttpSettings) -> (Serve, Serve) {
-    let settings = HttpSettings { access_log: false, ..settings };
     let (routes, beside) = configure_both(Arc::new(shop.clone()), settings);
     (service(routes).await, service(beside).await)
 }
@@ -350,6 +382,13 @@ async fn read<B: MessageBody>(response: HttpResponse<B>) -> Answer {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("a body broke off"));
     Answer { status, headers, body }
+}
+
+/// Goes on with a request until it waits for time to pass, as it does while its provider takes its
+/// own. Until then it may have much to do: time passes for nobody before that is done.
+pub async fn until_it_waits(request: &mut Local<Answer>) {
+    let answer = tokio::time::timeout(Duration::from_millis(1), request).await;
+    assert!(answer.is_err(), "it is answered: {answer:?}");
 }
 
 /// A request that is being put together. Awaiting it sends it.

@@ -5,11 +5,13 @@ use std::future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use ecicomm::ports::store::{CommitError, Conflict};
-use ecicomm::ports::{PortError, PortErrorKind};
+use ecicomm::domain::inventory::StockItem;
+use ecicomm::ports::PortError;
+use ecicomm::ports::events::EventLog;
 use tokio::sync::Notify;
 
 use super::world::{Draw, Fate, Weight, World, pause};
+use crate::harness::behind::{Named, Passage};
 
 /// One life of one process, from start to crash.
 pub struct Gate {
@@ -18,44 +20,6 @@ pub struct Gate {
     dead: AtomicBool,
     death: Notify,
     died_at: OnceLock<&'static str>,
-}
-
-/// An error that the trace can name.
-pub trait Named: From<PortError> {
-    fn name(&self) -> &'static str;
-}
-
-impl Named for PortError {
-    fn name(&self) -> &'static str {
-        match self.kind() {
-            PortErrorKind::Conflict => "conflict",
-            PortErrorKind::Unavailable => "unavailable",
-            PortErrorKind::Timeout => "timeout",
-            PortErrorKind::Corrupt => "corrupt",
-            PortErrorKind::Internal => "internal",
-        }
-    }
-}
-
-impl Named for CommitError {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Port(error) => error.name(),
-            Self::Refused(conflict) => match conflict {
-                Conflict::Stale(_) => "stale",
-                Conflict::Taken(..) => "taken",
-                Conflict::OutOfStock { .. } => "out_of_stock",
-                Conflict::BelowZero { .. } => "below_zero",
-                Conflict::NoStock(_) => "no_stock",
-                Conflict::ReservationLost => "reservation_lost",
-                Conflict::CartOrdered => "cart_ordered",
-                Conflict::PromotionSpent { .. } => "promotion_spent",
-                Conflict::KeyTaken => "key_taken",
-                Conflict::InUse(_) => "in_use",
-                Conflict::StockLeft(_) => "stock_left",
-            },
-        }
-    }
 }
 
 impl Gate {
@@ -154,13 +118,14 @@ impl Gate {
         }
         .into())
     }
+}
 
-    /// A call whose work is done at once or not at all.
-    pub async fn call<T, E: Named>(
+impl Passage for Gate {
+    async fn call<T: Send, E: Named>(
         &self,
         port: &'static str,
         op: &'static str,
-        work: impl Future<Output = Result<T, E>>,
+        work: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
         let draw = self.enter(port, op, Weight::Any).await;
         if matches!(draw.fate, Fate::Refused | Fate::RequestLost | Fate::Late) {
@@ -168,5 +133,25 @@ impl Gate {
         }
         let result = work.await;
         self.leave(op, draw, result).await
+    }
+
+    async fn wait_after(&self, log: &dyn EventLog, position: u64) -> Result<(), PortError> {
+        // A channel may wake those who wait in any order; a run needs one that repeats.
+        let work = async {
+            loop {
+                let commit = self.world.commits.notified();
+                if log.head().await? > position {
+                    return Ok(());
+                }
+                commit.await;
+            }
+        };
+        self.call("events", "wait for events", work).await
+    }
+
+    fn saw_stock(&self, item: &StockItem) {
+        self.world.check(item.reserved() >= 0 && item.free() >= -item.policy().limit(), || {
+            format!("I1: oversold as read: {item:?}")
+        });
     }
 }

@@ -16,6 +16,7 @@ use ecicomm::ports::store::Write;
 use super::gate::Gate;
 use super::storage::Storage;
 use super::world::{Fate, Trouble, World};
+use crate::harness::behind::Passage as _;
 
 /// How long it takes at most, in calm, until an event is handled that none holds up, in seconds.
 const PROMPT: i64 = 30;

@@ -38,7 +38,9 @@ impl Draft<'_> {
             ParkedOutcome::Retry { attempts, due, reason } => {
                 ParkedEvent { attempts, due, reason, dead: false, ..parked }
             }
-            ParkedOutcome::Dead { reason } => ParkedEvent { reason, dead: true, ..parked },
+            ParkedOutcome::Dead { attempts, reason } => {
+                ParkedEvent { attempts, reason, dead: true, ..parked }
+            }
             ParkedOutcome::Replay => {
                 ParkedEvent { attempts: 0, due: self.at(), dead: false, ..parked }
             }

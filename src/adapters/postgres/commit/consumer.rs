@@ -75,11 +75,12 @@ impl Draft<'_> {
                 clock,
                 at,
             ),
-            ParkedOutcome::Dead { reason } => sqlx::query!(
-                "UPDATE parked_events SET reason = $3, dead = true
+            ParkedOutcome::Dead { attempts, reason } => sqlx::query!(
+                "UPDATE parked_events SET attempts = $3, reason = $4, dead = true
                  WHERE consumer = $1 AND position = $2",
                 consumer,
                 position,
+                i64::from(*attempts),
                 without_nul(reason),
             ),
             ParkedOutcome::Replay => sqlx::query!(

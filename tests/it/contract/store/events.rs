@@ -280,11 +280,12 @@ pub async fn an_event_set_aside_is_retried_given_up_replayed_and_done(b: Backend
     let retried = ParkedEvent { attempts: 2, due: at(9), reason: reason(), ..first };
     assert_eq!(parked(&b).await[0], retried);
 
-    let given_up = ParkedOutcome::Dead { reason: "for good".to_owned() };
+    let given_up = ParkedOutcome::Dead { attempts: 3, reason: "for good".to_owned() };
     b.commit([settle(1, given_up)]).await;
     assert_eq!(parked(&b).await.len(), 2);
     let dead = b.events.dead_letters("search", None, 9).await.unwrap().items;
-    let expected = ParkedEvent { reason: "for good".to_owned(), dead: true, ..retried };
+    let reason = "for good".to_owned();
+    let expected = ParkedEvent { attempts: 3, reason, dead: true, ..retried };
     assert_eq!(dead, [expected]);
 
     b.commit_at(50, vec![settle(1, ParkedOutcome::Replay)]).await;
@@ -301,7 +302,8 @@ pub async fn an_event_set_aside_is_retried_given_up_replayed_and_done(b: Backend
 pub async fn dead_letters_are_read_in_pages(b: Backend) {
     three_parked(&b).await;
     for position in [3, 1, 2] {
-        b.commit([settle(position, ParkedOutcome::Dead { reason: String::new() })]).await;
+        let given_up = ParkedOutcome::Dead { attempts: 10, reason: String::new() };
+        b.commit([settle(position, given_up)]).await;
     }
     let read = async |after, limit| {
         let page = b.events.dead_letters("search", after, limit).await.unwrap();

@@ -12,11 +12,15 @@ mod postgres;
 mod programs;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod spare;
 
 #[cfg(feature = "postgres")]
 pub use postgres::{Database, Fsync, Postgres};
 #[cfg(feature = "redis")]
 pub use redis::{Redis, RedisCluster, tell};
+#[cfg(all(feature = "postgres", feature = "redis"))]
+pub use spare::Lent;
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};

@@ -28,13 +28,22 @@ pub struct Namespace {
 impl Redis {
     /// A server of the test's own, to be killed and paused. It keeps nothing over its end.
     pub fn start() -> Self {
+        Self::start_with(&["--appendonly", "no"])
+    }
+
+    /// The same, whose every answer is on its disk, and there again after its end.
+    pub fn start_lasting() -> Self {
+        Self::start_with(&["--appendonly", "yes", "--appendfsync", "always"])
+    }
+
+    fn start_with(keeping: &[&str]) -> Self {
         if Container::engine() {
-            let start = ["redis-server", "--save", "", "--appendonly", "no"];
+            let start = [&["redis-server", "--save", ""], keeping].concat();
             let container = Container::run(IMAGE, 6379, &start, &["redis-cli", "ping"]);
             let url = format!("redis://127.0.0.1:{}", container.port);
             return Self { server: Some(Server::Container(container)), url };
         }
-        let started = (0..5).find_map(|_| start_local(free_port(), &[]));
+        let started = (0..5).find_map(|_| start_local(free_port(), keeping));
         let (local, port) = started.expect("a port should stay free for a moment");
         let url = format!("redis://127.0.0.1:{port}");
         Self { server: Some(Server::Local(local)), url }
@@ -123,7 +132,10 @@ fn start_node() -> (Local, u16) {
         let port = free_port();
         let bus = port.checked_add(10_000)?;
         TcpListener::bind(("127.0.0.1", bus)).ok()?;
-        start_local(port, &["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"])
+        start_local(
+            port,
+            &["--appendonly", "no", "--cluster-enabled", "yes", "--cluster-node-timeout", "2000"],
+        )
     });
     started.expect("two ports should stay free for a moment")
 }
@@ -135,8 +147,7 @@ fn start_local(port: u16, more: &[&str]) -> Option<(Local, u16)> {
     let port_text = port.to_string();
     let text = |path: &std::path::Path| path.to_str().unwrap().to_owned();
     let mut command = vec![text(&program), "--dir".to_owned(), text(&folder)];
-    let settings =
-        ["--bind", "127.0.0.1", "--port", &port_text, "--save", "", "--appendonly", "no"];
+    let settings = ["--bind", "127.0.0.1", "--port", &port_text, "--save", ""];
     command.extend(settings.into_iter().chain(more.iter().copied()).map(str::to_owned));
     let ready = Box::new(move |_| TcpStream::connect(("127.0.0.1", port)).is_ok());
     Some((Local::try_start(Plan { command, user: None, ending: "TERM", folder, ready })?, port))

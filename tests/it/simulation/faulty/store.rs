@@ -6,6 +6,7 @@ use ecicomm::ports::PortError;
 use ecicomm::ports::store::{CommitError, SagaStep, Store, UnitOfWork, Write};
 
 use super::Faulty;
+use crate::harness::behind::Passage as _;
 use crate::simulation::world::{Fate, Weight, pause};
 
 /// The first write of a unit: what the trace calls the commit.
@@ -58,33 +59,33 @@ fn pays_back(step: &SagaStep) -> bool {
 impl Store for Faulty<dyn Store> {
     async fn commit(&self, unit: UnitOfWork) -> Result<(), CommitError> {
         let op = name_of(&unit);
-        let draw = self.gate.enter("store", op, weight_of(&unit)).await;
+        let draw = self.passage.enter("store", op, weight_of(&unit)).await;
         match draw.fate {
-            Fate::Refused | Fate::RequestLost => self.gate.fail(op, draw.fate),
+            Fate::Refused | Fate::RequestLost => self.passage.fail(op, draw.fate),
             Fate::Late => {
                 // The connection broke, the server had the request: whatever becomes of the
                 // process, the commit comes through.
-                let (inner, world) = (Arc::clone(&self.inner), self.gate.world.clone());
+                let (inner, world) = (Arc::clone(&self.inner), self.passage.world.clone());
                 tokio::spawn(async move {
                     pause(world.millis(1, 20_000)).await;
                     let applied = inner.commit(unit).await.is_ok();
                     world.commits.notify_waiters();
                     world.note(0, op, if applied { "late, applied" } else { "late, refused" }, 0);
                 });
-                self.gate.fail(op, draw.fate)
+                self.passage.fail(op, draw.fate)
             }
             _ => {
                 if draw.fate == Fate::CrashAmid {
-                    self.gate.world.power_fails_soon();
+                    self.passage.world.power_fails_soon();
                 }
                 let result = self.inner.commit(unit).await;
-                self.gate.world.commits.notify_waiters();
-                self.gate.leave(op, draw, result).await
+                self.passage.world.commits.notify_waiters();
+                self.passage.leave(op, draw, result).await
             }
         }
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, PortError> {
-        self.gate.call("store", "secret", self.inner.secret(name)).await
+        self.passage.call("store", "secret", self.inner.secret(name)).await
     }
 }

@@ -1,5 +1,10 @@
 //! The command as a process: what it prints, what it ends with, and a server from start to stop.
 
+#[cfg(all(unix, feature = "redb"))]
+mod folder;
+#[cfg(all(unix, feature = "postgres", feature = "remote"))]
+mod postgres;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -63,12 +68,19 @@ impl Drop for Temporary {
 }
 
 /// The status and the body of an answer from an address.
-fn exchange(address: &str, (method, path): (&str, &str), body: &str) -> (u16, String) {
+fn exchange(
+    address: &str,
+    (method, path): (&str, &str),
+    headers: &[(&str, &str)],
+    body: &str,
+) -> (u16, String) {
+    let lines = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]);
+    let more: String = lines.collect();
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
         "{method} {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+         {more}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
     .unwrap();
@@ -78,48 +90,25 @@ fn exchange(address: &str, (method, path): (&str, &str), body: &str) -> (u16, St
     (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
-/// A server that was started and has said where it is.
-struct Serving {
+/// A process that runs until it is told to stop, and has said that it is up.
+struct Running {
     process: Child,
     out: BufReader<ChildStdout>,
-    /// What it said until it served.
+    /// What it said until it was up.
     said: String,
-    address: String,
 }
 
-impl Serving {
-    fn start(args: &[&str]) -> Self {
-        Self::start_with(args, &[])
-    }
-
-    fn start_with(args: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = ecicomm(&[&["serve", "--bind", "127.0.0.1:0"], args].concat());
-        command.envs(variables.iter().copied());
+impl Running {
+    /// Starts it, and waits until it has said one of these.
+    fn start(mut command: Command, up: &[&str]) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().unwrap();
         let mut out = BufReader::new(process.stdout.take().unwrap());
         let mut said = String::new();
-        while !said.contains("MEMORY MODE") {
+        while !up.iter().any(|word| said.contains(word)) {
             assert_ne!(out.read_line(&mut said).unwrap(), 0, "it ended: {said}");
         }
-        let address = said.split("serves http://").nth(1).unwrap().lines().next().unwrap();
-        Self { address: address.to_owned(), process, out, said }
-    }
-
-    /// The status and the body of an answer.
-    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let (status, body) = exchange(&self.address, (method, path), body);
-        (status, serde_json::from_str(&body).unwrap_or_default())
-    }
-
-    /// Signs in with the password that was made up.
-    fn sign_in(&self) -> String {
-        let words: Vec<&str> = self.said.split_whitespace().collect();
-        let password = words.iter().find(|word| word.starts_with("Ec1-")).unwrap();
-        let body = json!({"email": "admin@example.com", "password": password}).to_string();
-        let (status, answer) = self.ask("POST", "/api/v1/auth/login", &body);
-        assert_eq!(status, 200, "{answer}");
-        answer["access_token"].as_str().unwrap().to_owned()
+        Self { process, out, said }
     }
 
     /// Tells it to stop, as the platform does; what it ends with, and what it said since.
@@ -133,10 +122,70 @@ impl Serving {
     }
 }
 
-impl Drop for Serving {
+impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// A server that was started and has said where it is.
+struct Serving {
+    running: Running,
+    /// What it said until it served.
+    said: String,
+    address: String,
+}
+
+impl Serving {
+    fn start(args: &[&str]) -> Self {
+        Self::of(ecicomm(&[&["serve", "--bind", "127.0.0.1:0"], args].concat()))
+    }
+
+    fn start_with(args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = ecicomm(&[&["serve", "--bind", "127.0.0.1:0"], args].concat());
+        command.envs(variables.iter().copied());
+        Self::of(command)
+    }
+
+    /// The server that a command starts.
+    fn of(command: Command) -> Self {
+        let running = Running::start(command, &["MEMORY MODE", "Kept in:"]);
+        let said = running.said.clone();
+        let address = said.split("serves http://").nth(1).unwrap().lines().next().unwrap();
+        Self { address: address.to_owned(), said, running }
+    }
+
+    /// The status and the body of an answer.
+    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        self.ask_with(method, path, &[], body)
+    }
+
+    /// The same of a request with more headers.
+    fn ask_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, Value) {
+        let (status, body) = exchange(&self.address, (method, path), headers, body);
+        (status, serde_json::from_str(&body).unwrap_or_default())
+    }
+
+    /// Signs in with the password that was made up.
+    fn sign_in(&self) -> String {
+        let words: Vec<&str> = self.said.split_whitespace().collect();
+        let password = words.iter().find(|word| word.starts_with("Ec1-")).unwrap();
+        let body = json!({"email": "admin@example.com", "password": password}).to_string();
+        let (status, answer) = self.ask("POST", "/api/v1/auth/login", &body);
+        assert_eq!(status, 200, "{answer}");
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    #[cfg(unix)]
+    fn stop(self) -> (Option<i32>, String) {
+        self.running.stop()
     }
 }
 
@@ -181,12 +230,12 @@ fn metrics_are_read_at_an_address_of_their_own_until_the_end() {
     let shop = Serving::start_with(&[], &[("ECICOMM__MANAGEMENT__BIND", &free)]);
     assert_eq!(shop.ask("GET", "/metrics", "").0, 404, "not where the public asks");
     assert_eq!(shop.ask("GET", "/api/v1/categories", "").0, 200);
-    let (status, text) = exchange(&free, ("GET", "/metrics"), "");
+    let (status, text) = exchange(&free, ("GET", "/metrics"), &[], "");
     assert_eq!(status, 200);
     let route = "method=\"GET\",route=\"/api/v1/categories\",status=\"2xx\"";
     let count = format!("ecicomm_http_request_duration_seconds_count{{{route}}} 1\n");
     assert!(text.contains(&count), "{text}");
-    assert_eq!(exchange(&free, ("GET", "/api/v1/categories"), "").0, 404);
+    assert_eq!(exchange(&free, ("GET", "/api/v1/categories"), &[], "").0, 404);
     assert_eq!(shop.stop().0, Some(0));
     TcpStream::connect(&free).unwrap_err();
 }

@@ -9,12 +9,12 @@ use ecicomm::ports::search::{
     IndexChange, IndexRebuild, SearchHits, SearchIndex, SearchQuery, Suggestions,
 };
 
-use super::Faulty;
+use super::{Behind, Passage};
 
 #[async_trait]
-impl Carts for Faulty<dyn Carts> {
+impl<P: Passage> Carts for Behind<P, dyn Carts> {
     async fn cart(&self, id: CartId, now: Timestamp) -> Result<Option<Arc<Cart>>, PortError> {
-        self.gate.call("carts", "cart", self.inner.cart(id, now)).await
+        self.passage.call("carts", "cart", self.inner.cart(id, now)).await
     }
 
     async fn save(
@@ -23,33 +23,33 @@ impl Carts for Faulty<dyn Carts> {
         expected: Option<Version>,
         now: Timestamp,
     ) -> Result<CartSaved, PortError> {
-        self.gate.call("carts", "save cart", self.inner.save(cart, expected, now)).await
+        self.passage.call("carts", "save cart", self.inner.save(cart, expected, now)).await
     }
 
     async fn sweep(&self, now: Timestamp, most: usize) -> Result<usize, PortError> {
-        self.gate.call("carts", "sweep carts", self.inner.sweep(now, most)).await
+        self.passage.call("carts", "sweep carts", self.inner.sweep(now, most)).await
     }
 }
 
 #[async_trait]
-impl SearchIndex for Faulty<dyn SearchIndex> {
+impl<P: Passage> SearchIndex for Behind<P, dyn SearchIndex> {
     async fn apply(&self, changes: Vec<IndexChange>) -> Result<(), PortError> {
-        self.gate.call("search", "index apply", self.inner.apply(changes)).await
+        self.passage.call("search", "index apply", self.inner.apply(changes)).await
     }
 
     async fn search(&self, query: &SearchQuery) -> Result<SearchHits, PortError> {
-        self.gate.call("search", "index search", self.inner.search(query)).await
+        self.passage.call("search", "index search", self.inner.search(query)).await
     }
 
     async fn suggest(&self, prefix: &str, limit: u32) -> Result<Suggestions, PortError> {
-        self.gate.call("search", "index suggest", self.inner.suggest(prefix, limit)).await
+        self.passage.call("search", "index suggest", self.inner.suggest(prefix, limit)).await
     }
 
     async fn rebuild(&self) -> Result<Box<dyn IndexRebuild>, PortError> {
-        self.gate.call("search", "index rebuild", self.inner.rebuild()).await
+        self.passage.call("search", "index rebuild", self.inner.rebuild()).await
     }
 
     async fn count(&self) -> Result<u64, PortError> {
-        self.gate.call("search", "index count", self.inner.count()).await
+        self.passage.call("search", "index count", self.inner.count()).await
     }
 }
