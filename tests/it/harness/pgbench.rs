@@ -97,7 +97,7 @@ fn array(oid: u32, mut value: &[u8]) -> String {
     let items: Vec<String> = (0..count)
         .map(|_| self::value(&mut value).map_or("NULL".to_owned(), |item| literal(element, &item)))
         .collect();
-    assert_eq!(value, [], "type {oid} is read to its end");
+    assert!(value.is_empty(), "type {oid} is read to its end");
     format!("ARRAY[{}]::{}[]", items.join(", "), name(element))
 }
 

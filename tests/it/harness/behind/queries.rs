@@ -182,7 +182,7 @@ impl<P: Passage> OrderQueries for Behind<P, dyn OrderQueries> {
     }
 
     async fn by_ids(&self, ids: &[OrderId]) -> Answer<Vec<Option<Arc<Order>>>> {
-        self.gate.call("orders", "orders by id", self.inner.by_ids(ids)).await
+        self.passage.call("orders", "orders by id", self.inner.by_ids(ids)).await
     }
 
     async fn order_of_cart(&self, cart: CartId) -> Answer<Option<OrderId>> {
@@ -253,7 +253,7 @@ impl<P: Passage> EventLog for Behind<P, dyn EventLog> {
     }
 
     async fn waiting(&self) -> Answer<u64> {
-        self.gate.call("events", "waiting events", self.inner.waiting()).await
+        self.passage.call("events", "waiting events", self.inner.waiting()).await
     }
 
     async fn wait_after(&self, position: u64) -> Answer<()> {
