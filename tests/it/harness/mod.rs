@@ -4,6 +4,7 @@ pub mod api;
 pub mod build;
 #[cfg(feature = "redb")]
 pub mod disk;
+pub mod notes;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 pub mod servers;
 #[cfg(feature = "redb")]
