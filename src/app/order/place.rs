@@ -5,7 +5,7 @@ use super::draft::{Drafted, draft};
 use crate::app::cart::CartService;
 use crate::app::idempotency::{Known, look_up, remember};
 use crate::app::{Answered, AppError};
-use crate::domain::order::{CheckoutState, Lease, Order, Saga, SagaId, SagaPlan};
+use crate::domain::order::{CheckoutState, Lease, Order, Phase, Saga, SagaId, SagaPlan};
 use crate::domain::shared::{
     Address, CartId, CustomerId, Email, Money, OrderId, PaymentId, Quantity, ShippingCode, Sku,
     Timestamp, Version,
@@ -209,7 +209,7 @@ impl OrderService {
         // Where a step failed or was overtaken the saga is still as it was: nobody is at it any
         // more.
         self.runner.put_off(&saga, now).await?;
-        self.still_pending(order, false).await
+        self.still_pending(order, key, false).await
     }
 
     /// The first commit may or may not have gone through: the key tells, and if it did the saga is
@@ -228,7 +228,7 @@ impl OrderService {
         }
         match self.ports.sagas.claim(SagaId::Checkout(order), lease, now).await? {
             Some(saga) => self.finish(order, saga, None, key).await,
-            None => self.still_pending(order, false).await,
+            None => self.still_pending(order, key, false).await,
         }
     }
 
@@ -244,7 +244,7 @@ impl OrderService {
         }
         let saga = self.ports.sagas.saga(id).await?;
         if saga.as_ref().is_some_and(waits_for_staff) {
-            return self.still_pending(order, true).await;
+            return self.still_pending(order, key, true).await;
         }
         if saga.as_ref().is_none_or(Saga::is_over) {
             return match look_up(&self.ports, key, now).await? {
@@ -254,13 +254,25 @@ impl OrderService {
         }
         match saga {
             Some(saga) if at_first_try(&saga) => Err(AppError::InProgress),
-            _ => self.still_pending(order, true).await,
+            _ => self.still_pending(order, key, true).await,
         }
     }
 
-    /// The order as far as it is: the payment's outcome is not known yet.
-    async fn still_pending(&self, order: OrderId, replayed: bool) -> Result<Placement, AppError> {
+    /// The order as far as it is: the payment's outcome is not known yet. Where it came to be known just
+    /// now, what the key holds since that commit.
+    async fn still_pending(
+        &self,
+        order: OrderId,
+        key: &KeyClaim,
+        replayed: bool,
+    ) -> Result<Placement, AppError> {
         let order: Arc<Order> = self.order(order).await?;
+        if false
+            && order.phase() != Phase::Pending
+            && let Known::Done(outcome) = look_up(&self.ports, key, self.ports.clock.now()).await?
+        {
+            return Ok(Placement { outcome, replayed, pending: false });
+        }
         Ok(Placement { outcome: Outcome::Order(order), replayed, pending: true })
     }
 }

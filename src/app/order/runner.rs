@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::{AppError, Ports, ShopConfig};
@@ -15,9 +15,10 @@ pub struct SagaRunner {
     in_hand: InHand,
 }
 
-/// The sagas that this process is at, and the leases that it has them under.
+/// The sagas that this process is at, and the leases that it has them under. In an order of their
+/// own, so that a seed of the simulation repeats itself.
 #[derive(Clone, Default)]
-struct InHand(Arc<Mutex<HashMap<SagaId, Lease>>>);
+struct InHand(Arc<Mutex<BTreeMap<SagaId, Lease>>>);
 
 /// A saga that is in hand until this is dropped, however its work ends.
 struct Held<'a> {
@@ -47,7 +48,7 @@ impl InHand {
         }
     }
 
-    fn sagas(&self) -> MutexGuard<'_, HashMap<SagaId, Lease>> {
+    fn sagas(&self) -> MutexGuard<'_, BTreeMap<SagaId, Lease>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,6 +9,7 @@ mod import;
 mod inventory;
 mod jobs;
 mod leases;
+mod meanwhile;
 mod pricing;
 mod refund;
 mod relay;

@@ -5,6 +5,7 @@ pub mod behind;
 pub mod build;
 #[cfg(feature = "redb")]
 pub mod disk;
+pub mod notes;
 #[cfg(feature = "postgres")]
 pub mod pgbench;
 pub mod profile;

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use ecicomm::adapters::memory::{MemoryConfig, MemoryStore};
 use ecicomm::adapters::record::{Fact, Journal, Listener, Written};
 use ecicomm::adapters::redb::RedbJournal;
@@ -16,7 +15,7 @@ use ecicomm::ports::store::{CommitError, Conflict, Store as _, UnitOfWork, Write
 use ecicomm::ports::{PortError, PortErrorKind};
 use futures_util::FutureExt as _;
 
-use super::mend::{Drift, Plants};
+use super::mend::Planted;
 use super::stock::received as receive;
 use super::{Backend, suites};
 use crate::harness::build::{at, cart, key, lease, order, order_id, price, product, sku};
@@ -43,33 +42,13 @@ super::mend::cases!(crate::contract::store::folder::open_to_plants);
 
 async fn open_to_plants() -> Backend {
     let disk = Disk::default();
-    Backend::of(on(&disk)).planted_by(Planted { disk, begin: on })
-}
-
-/// Plants by facts that are written into the journal while nobody has it, and begins anew.
-pub struct Planted {
-    pub disk: Disk,
-    pub begin: fn(&Disk) -> Arc<MemoryStore>,
-}
-
-#[async_trait]
-impl Plants for Planted {
-    async fn plant(&self, _: Backend, drift: Drift) -> Backend {
-        let journal = self.disk.journal().unwrap();
-        let fact = match drift {
-            Drift::Stock(item) => Fact::Stock(item),
-            Drift::Reservation(kept) => Fact::Reservations(kept.order, vec![kept]),
-            Drift::Uses(promotion, None, count) => Fact::Uses(promotion, count),
-            Drift::Uses(promotion, Some(customer), count) => {
-                Fact::CustomerUses(promotion, customer, count)
-            }
-            Drift::Sold(product, units) => Fact::Sold(product, units),
-        };
-        assert!(matches!(journal.write(&mut [fact].iter()), Written::Kept));
+    Planted::open(move |facts| {
+        // Nobody works on what was there before.
+        let journal = disk.journal().unwrap();
+        assert!(matches!(journal.write(&mut facts.iter()), Written::Kept));
         drop(journal);
-        let (disk, begin) = (self.disk.clone(), self.begin);
-        Backend::of(begin(&disk)).planted_by(Self { disk, begin })
-    }
+        Backend::of(on(&disk))
+    })
 }
 
 /// What a new process would read, each fact as text.

@@ -3,30 +3,31 @@
 use std::sync::Arc;
 
 use ecicomm::adapters::memory::{MemoryConfig, MemoryStore};
+use ecicomm::adapters::record::{Journal as _, Written};
 use ecicomm::domain::shared::Currency;
 use ecicomm::ports::store::Write;
 
+use super::mend::Planted;
 use super::{Backend, suites};
 use crate::harness::build::{at, lease, product};
+use crate::harness::notes::Notes;
 
 async fn open() -> Backend {
     Backend::of(Arc::new(MemoryStore::new(MemoryConfig::new(Currency::USD))))
 }
 
 suites!(crate::contract::store::memory::open);
-#[cfg(feature = "redb")]
 super::mend::cases!(crate::contract::store::memory::open_to_plants);
 
 /// The shop in memory has no way in behind its back, but by what it begins from.
-#[cfg(feature = "redb")]
 async fn open_to_plants() -> Backend {
-    use crate::harness::disk::Disk;
-    let begin = |disk: &Disk| {
-        let (config, journal) = (MemoryConfig::new(Currency::USD), disk.journal().unwrap());
-        Arc::new(MemoryStore::journalled_in_turn(config, journal, at(0)).unwrap())
-    };
-    let disk = Disk::default();
-    Backend::of(begin(&disk)).planted_by(super::folder::Planted { disk, begin })
+    let notes = Arc::new(Notes::default());
+    Planted::open(move |facts| {
+        assert!(matches!(notes.write(&mut facts.iter()), Written::Kept));
+        let config = MemoryConfig::new(Currency::USD);
+        let store = MemoryStore::journalled_in_turn(config, notes.clone(), at(0));
+        Backend::of(Arc::new(store.unwrap()))
+    })
 }
 
 /// A store that keeps so few events.

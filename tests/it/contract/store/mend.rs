@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ecicomm::adapters::record::Fact;
 use ecicomm::domain::inventory::{Reservation, ReservationState, StockEventKind, StockItem};
 use ecicomm::domain::order::Phase;
 use ecicomm::domain::pricing::{UsageLimits, Uses};
@@ -37,6 +38,37 @@ pub enum Drift {
 pub trait Plants: Send + Sync {
     /// The backend with that in it.
     async fn plant(&self, b: Backend, drift: Drift) -> Backend;
+}
+
+/// Plants facts into what a store begins from, and begins anew.
+pub struct Planted(Arc<Begin>);
+
+/// Begins with these facts beside what is kept.
+type Begin = dyn Fn(&[Fact]) -> Backend + Send + Sync;
+
+impl Planted {
+    pub fn open(begin: impl Fn(&[Fact]) -> Backend + Send + Sync + 'static) -> Backend {
+        Self(Arc::new(begin)).begun(&[])
+    }
+
+    fn begun(&self, facts: &[Fact]) -> Backend {
+        (self.0)(facts).planted_by(Self(self.0.clone()))
+    }
+}
+
+#[async_trait]
+impl Plants for Planted {
+    async fn plant(&self, _: Backend, drift: Drift) -> Backend {
+        self.begun(&[match drift {
+            Drift::Stock(item) => Fact::Stock(item),
+            Drift::Reservation(kept) => Fact::Reservations(kept.order, vec![kept]),
+            Drift::Uses(promotion, None, count) => Fact::Uses(promotion, count),
+            Drift::Uses(promotion, Some(customer), count) => {
+                Fact::CustomerUses(promotion, customer, count)
+            }
+            Drift::Sold(product, units) => Fact::Sold(product, units),
+        }])
+    }
 }
 
 macro_rules! cases {
