@@ -267,8 +267,7 @@ impl OrderService {
         replayed: bool,
     ) -> Result<Placement, AppError> {
         let order: Arc<Order> = self.order(order).await?;
-        if false
-            && order.phase() != Phase::Pending
+        if order.phase() != Phase::Pending
             && let Known::Done(outcome) = look_up(&self.ports, key, self.ports.clock.now()).await?
         {
             return Ok(Placement { outcome, replayed, pending: false });
