@@ -31,16 +31,19 @@ BEGIN
             WHEN kind IN ('released', 'expired', 'committed') THEN -units
             ELSE 0
         END), 0) AS reserved,
-        count(*) + 1 AS version
+        count(*) + 1 AS version,
+        coalesce(max(sequence), 0) = count(*) AS whole
     INTO summed
     FROM (
-        SELECT kind, (body ->> 'quantity')::bigint AS units FROM events
+        SELECT kind, sequence, (body ->> 'quantity')::bigint AS units FROM events
         WHERE aggregate = 'stock' AND key = mended_sku || ' ' || mended_at
     ) ledger;
     IF (kept.on_hand, kept.reserved, kept.version)
             IS DISTINCT FROM (found_on_hand, found_reserved, found_version)
         OR (summed.on_hand, summed.reserved, summed.version)
             IS DISTINCT FROM (told_on_hand::numeric, told_reserved::numeric, told_version)
+        -- A ledger that lost an entry proves nothing.
+        OR NOT summed.whole
     THEN
         refusal := 'stale';
         subject := 'stock';

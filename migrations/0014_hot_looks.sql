@@ -1,4 +1,7 @@
 -- Looks that are made often, planned once a session instead of each time. Nothing else changes.
+--
+-- A session may plan them while a catalogue is just being loaded, of which there are no statistics yet;
+-- by these whole tables would be read for a few rows, each of which is found by an index.
 
 -- Products by their SKUs, in small letters.
 CREATE FUNCTION shown_by_skus(keys text[])
@@ -6,7 +9,8 @@ RETURNS TABLE (
     asked text, record text, version bigint, bands smallint[], sold bigint, ordinals integer[],
     categories uuid[], slugs text[], names text[]
 )
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT v.sku_key, s.record, s.version, s.bands, s.sold, s.ordinals::integer[], s.categories,
@@ -18,7 +22,8 @@ $$;
 
 -- The stock of SKUs at every location, the preferred one first.
 CREATE FUNCTION stock_of(keys text[], preferred text) RETURNS SETOF stock
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT s.* FROM stock s WHERE s.sku_key = ANY (keys)
@@ -28,9 +33,6 @@ $$;
 
 -- The price that a product is listed by: that of its cheapest variant that can be bought, else of
 -- its cheapest. None where it is not published or has no price now.
---
--- A catalogue that is just being loaded has no statistics, by which whole tables would be read for
--- the few rows of a product; each of them is found by an index.
 CREATE OR REPLACE FUNCTION listed_price(product_id uuid, bands smallint[], moment timestamptz)
 RETURNS bigint
 LANGUAGE plpgsql STABLE

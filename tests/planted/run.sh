@@ -5,7 +5,7 @@
 #
 # usage: tests/planted/run.sh [NAME...]     only the patches whose name holds one of NAME
 #
-# A patch is a plain diff of `src/`, made by `git diff`, below lines that say
+# A patch is a plain diff of `src/` or `migrations/`, made by `git diff`, below lines that say
 #   # bug: what was broken, in a sentence
 #   # caught-by: names (or parts of names) of the tests that must notice, separated by blanks
 #   # features: default       only where the tests need drivers; else they run without
@@ -94,9 +94,9 @@ well_formed() {
     fail "$name" "has no '# bug:' or no '# caught-by:' line"
     return 1
   fi
-  stray=$(files_of "$patch" | grep -v '^src/' || true)
+  stray=$(files_of "$patch" | grep -Ev '^(src|migrations)/' || true)
   if [ -n "$stray" ] || [ -z "$(files_of "$patch")" ]; then
-    fail "$name" "must change files of src/ and nothing else ${stray}"
+    fail "$name" "must change files of src/ or migrations/ and nothing else ${stray}"
     return 1
   fi
 }

@@ -49,7 +49,9 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::web::Bytes;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::task::JoinError;
+use tokio::time::timeout;
 
 use crate::app::{AppError, Shop};
 use crate::ports::catalog::ReadContext;
@@ -69,8 +71,10 @@ struct State {
     document: OnceLock<Bytes>,
     rendered: rendered::Rendered,
     readiness: process::Readiness,
-    /// Where the shop was made, if that is another runtime than those of the threads that answer.
+    /// Where the shop was made.
     runtime: Option<Handle>,
+    /// Room for work that goes on though its client goes away.
+    room: Arc<Semaphore>,
     limit: Option<front::Limit>,
     requests: metrics::Requests,
     gauges: metrics::StoreGauges,
@@ -78,13 +82,14 @@ struct State {
 
 impl State {
     fn new(shop: Arc<Shop>, settings: HttpSettings) -> Self {
-        let table = access::Table::of(&openapi::assembled());
+        let (table, now) = (access::Table::of(&openapi::assembled()), shop.ports.clock.now());
         Self {
             requests: metrics::Requests::of(&table),
             gauges: metrics::StoreGauges::default(),
-            limit: shop.ports.limits.clone().map(front::Limit::new),
+            limit: shop.ports.limits.clone().map(|limits| front::Limit::new(limits, now)),
             shop,
             runtime: Handle::try_current().ok(),
+            room: Arc::new(Semaphore::new(settings.max_detached)),
             table,
             document: OnceLock::new(),
             rendered: rendered::Rendered::new(settings.rendered_bytes),
@@ -98,18 +103,28 @@ impl State {
         self.document.get_or_init(|| openapi::document().to_string().into())
     }
 
-    /// Does `work` where the shop was made, though its client goes away. Work that asks the store often
-    /// would else change threads twice for each of its questions.
+    /// Does `work` where the shop was made, though its client goes away, until the time of a request is
+    /// over. Work that asks a database often would else change threads twice for each question.
     async fn detached<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, AppError>> + Send + 'static,
     ) -> Result<T, Problem> {
         let Some(runtime) = &self.runtime else { return Ok(work.await?) };
-        let done = runtime.spawn(work).await;
+        let Ok(place) = self.room.clone().try_acquire_owned() else {
+            let detail = "Too many checkouts are under way; try again in a moment.";
+            return Err(Problem::new(Code::Unavailable, detail).retry_after(1));
+        };
+        let limit = self.settings.request_deadline;
+        let bounded = async move {
+            let _place = place;
+            timeout(limit, work).await
+        };
+        let done = runtime.spawn(bounded).await;
         let ended = |error: JoinError| {
             Problem::new(Code::Internal, "Try again later.").caused_by(error.to_string())
         };
-        Ok(done.map_err(ended)??)
+        let in_time = done.map_err(ended)?.map_err(|_| front::late())?;
+        Ok(in_time?)
     }
 
     /// The circumstances of a reader of whom nothing is known.

@@ -27,6 +27,8 @@ pub struct HttpSettings {
     pub keep_alive: Duration,
     /// The most open connections of one thread.
     pub max_connections: usize,
+    /// The most checkouts at once, those included whose clients went away.
+    pub max_detached: usize,
     /// How many connections may wait to be accepted.
     pub backlog: u32,
     /// How long the server goes on serving after it was told to stop, so that load balancers notice
@@ -66,6 +68,7 @@ impl Default for HttpSettings {
             upload_deadline: Duration::from_mins(10),
             keep_alive: Duration::from_secs(75),
             max_connections: 25_000,
+            max_detached: 2_000,
             backlog: 2_048,
             drain_delay: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(19),

@@ -1,4 +1,4 @@
-use sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use crate::domain::shared::{PromotionId, Sku};
 use crate::ports::store::{CommitError, Conflict, Unique};
@@ -28,6 +28,9 @@ const RACES: [&str; 5] = ["40001", "40P01", "55P03", "23505", "23503"];
 
 /// Codes of a server that is starting, stopping, overrun, or not the one that writes.
 const AWAY: [&str; 8] = ["57P03", "57P04", "53300", "53400", "25006", "3D000", "28P01", "28000"];
+
+/// The one of them of a server that has all the connections that it takes.
+const FULL: &str = "53300";
 
 /// The one of them of a server that is starting or stopping.
 const STARTING: &str = "57P03";
@@ -75,6 +78,11 @@ impl Fault {
         self.is_cut() || matches!(self, Self::Sql(error) if is_starting(error))
     }
 
+    /// Whether the server takes no more connections just now. Nothing was sent.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Sql(error) if database_error(error).is_some_and(|e| e.code() == FULL))
+    }
+
     /// Whether another try may go through.
     pub fn is_lost_race(&self) -> bool {
         match self {
@@ -109,8 +117,15 @@ fn is_lost(error: &sqlx::Error) -> bool {
     use sqlx::Error as E;
     match error {
         E::Io(_) | E::Tls(_) | E::Protocol(_) | E::WorkerCrashed => true,
-        _ => database_error(error).is_some_and(|error| CUT.contains(&error.code())),
+        _ => database_error(error).is_some_and(ends_connection),
     }
+}
+
+/// Whether the server ends the connection with this. One that refuses a connection for reasons of its
+/// own is no sign of that.
+fn ends_connection(error: &PgDatabaseError) -> bool {
+    let fatal = matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic);
+    CUT.contains(&error.code()) || fatal && !AWAY.contains(&error.code())
 }
 
 fn database_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {

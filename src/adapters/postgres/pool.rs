@@ -104,9 +104,9 @@ async fn keep_tidy(pool: Pool<Connections>, least: usize, idle: Duration) {
 async fn warm(pool: &Pool<Connections>, least: usize) {
     let mut held = Vec::new();
     while pool.status().size < least {
-        match timeout(TRY_LIMIT, pool.get()).await {
-            Ok(Ok(connection)) => held.push(connection),
-            _ => return,
+        match pool.get().await {
+            Ok(connection) => held.push(connection),
+            Err(_) => return,
         }
     }
 }

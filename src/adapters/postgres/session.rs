@@ -12,7 +12,7 @@ use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::config::PostgresConfig;
 use super::fault::Fault;
@@ -29,12 +29,17 @@ const WAIT_BEYOND: Duration = Duration::from_millis(500);
 /// After how long without a free connection it is looked whether the database is there.
 const SUSPICIOUS: Duration = Duration::from_millis(50);
 
+/// The pause before a server that takes no more connections is asked again.
+const FULL_PAUSE: Duration = Duration::from_millis(10);
+
 /// The connections of this process, and the runtime that they belong to.
 #[derive(Clone)]
 pub struct Sessions {
     pool: Pool<Connections>,
     reach: Arc<Reach>,
     runtime: Handle,
+    /// How long work waits for a connection.
+    acquire_timeout: Duration,
     /// How long the answer to one piece of work is waited for.
     patience: Duration,
 }
@@ -46,7 +51,9 @@ impl Sessions {
         let options = options(config)?;
         let reach = Arc::new(Reach::start(options.clone(), &runtime));
         let pool = pool::open(config, options, &runtime)?;
-        Ok(Self { pool, reach, runtime, patience: config.statement_timeout + WAIT_BEYOND })
+        let (acquire_timeout, patience) =
+            (config.acquire_timeout, config.statement_timeout + WAIT_BEYOND);
+        Ok(Self { pool, reach, runtime, acquire_timeout, patience })
     }
 
     /// How the connections do.
@@ -104,20 +111,35 @@ impl Sessions {
         if self.reach.is_away() {
             return Err(away());
         }
-        let mut acquired = pin!(self.pool.get());
+        let mut acquired = pin!(self.take());
         match timeout(SUSPICIOUS, &mut acquired).await {
             Ok(Ok(soon)) => return Ok(soon),
-            Ok(Err(error)) => {
+            Ok(Err(fault)) => {
                 self.reach.doubt();
-                return Err(pool::fault(error));
+                return Err(fault);
             }
             Err(_) => self.reach.doubt(),
         }
         tokio::select! {
             biased;
-            late = acquired => late.map_err(pool::fault),
+            late = acquired => late,
             () = self.reach.lost() => Err(away()),
         }
+    }
+
+    /// A connection, for which is waited no longer than work may wait for one, all in all. A server
+    /// that takes no more connections just now may soon, or someone here may give one back.
+    async fn take(&self) -> Result<Lent, Fault> {
+        let taken = async {
+            loop {
+                match self.pool.get().await.map_err(pool::fault) {
+                    Err(fault) if fault.is_full() => sleep(FULL_PAUSE).await,
+                    taken => return taken,
+                }
+            }
+        };
+        let late = |_| Fault::from(PortError::unavailable("no connection is free"));
+        timeout(self.acquire_timeout, taken).await.map_err(late)?
     }
 }
 

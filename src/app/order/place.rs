@@ -132,6 +132,10 @@ impl OrderService {
         error: AppError,
         now: Timestamp,
     ) -> Result<Placement, AppError> {
+        // Where the store is away, asking it for the key as well only makes others wait.
+        if matches!((&command.source, &error), (BasketSource::Lines(_), AppError::Port(_))) {
+            return Err(error);
+        }
         if let Some(known) = self.known(&key, now).await? {
             return Ok(known);
         }
@@ -224,7 +228,13 @@ impl OrderService {
     ) -> Result<Placement, AppError> {
         match look_up(&self.ports, key, now).await {
             Ok(Known::InFlight(known)) if known == order => {}
-            _ => return Err(AppError::Port(error)),
+            Ok(Known::InFlight(other)) => return self.reattach(other, key).await,
+            Ok(Known::Done(outcome)) => {
+                let own = matches!(&outcome, Outcome::Order(made) if made.id() == order);
+                return Ok(Placement::done(Answered { outcome, replayed: !own }));
+            }
+            Err(AppError::KeyReused) => return Err(AppError::KeyReused),
+            Ok(Known::New) | Err(_) => return Err(AppError::Port(error)),
         }
         match self.ports.sagas.claim(SagaId::Checkout(order), lease, now).await? {
             Some(saga) => self.finish(order, saga, None, key).await,

@@ -1,10 +1,13 @@
 //! How often a client may ask, and what it is told of that.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use actix_web::test::TestRequest;
-use ecicomm::domain::shared::Span;
+use ecicomm::adapters::limits::Limiter;
+use ecicomm::domain::shared::{Span, Timestamp};
 use ecicomm::ports::limits::Policy;
+use ecicomm::ports::system::Clock;
 use serde_json::json;
 
 use crate::harness::api::{Answer, Api, Call};
@@ -62,6 +65,28 @@ async fn what_is_used_up_is_regained_at_the_rate_and_never_beyond_the_burst() {
     api.get("/categories").await.refused(429, "rate_limited");
     api.wait(Span::minutes(60)).await;
     assert_eq!(left(&api.get("/categories").await), (2, 1));
+}
+
+/// A clock that was set back, and stands still until it is past where it was.
+struct SetBack(Timestamp);
+
+impl Clock for SetBack {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_clock_that_was_set_back() {
+    let limits = Arc::new(Limiter::alone(policy(2, 3)));
+    let api = Api::over(|ports| {
+        ports.limits = Some(limits);
+        ports.clock = Arc::new(SetBack(ports.clock.now()));
+    })
+    .await;
+    use_up(&api).await;
+    api.wait(Span::millis(500)).await;
+    api.get("/categories").await.ok(200);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use actix_web::dev::ServiceRequest;
-use actix_web::http::header::{HeaderMap, X_FORWARDED_FOR};
+use actix_web::http::header::{HeaderMap, HeaderValue, X_FORWARDED_FOR};
 
 /// Who asks: the address that the connection comes from or, behind `proxies` that are believed, the
 /// one that the outermost of them was asked from. Whatever else `X-Forwarded-For` says, the client
@@ -17,10 +17,11 @@ pub fn of(request: &ServiceRequest, proxies: usize) -> u128 {
 /// The entry so many places from the end, over all header lines. None where there are fewer, or it is
 /// no address.
 fn forwarded(headers: &HeaderMap, place: usize) -> Option<IpAddr> {
-    let lines = || headers.get_all(X_FORWARDED_FOR).map(|line| line.to_str().unwrap_or(""));
-    let entries = || lines().flat_map(|line| line.split(','));
+    // What a client sent may be no text, which must not hide what the proxies wrote behind it.
+    let lines = || headers.get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes);
+    let entries = || lines().flat_map(|line| line.split(|byte| *byte == b','));
     let index = entries().count().checked_sub(place)?;
-    parse(entries().nth(index)?.trim())
+    parse(std::str::from_utf8(entries().nth(index)?).ok()?.trim())
 }
 
 /// An address, which some proxies tell with its port.
@@ -88,6 +89,15 @@ mod tests {
         for (lines, proxies, expected) in cases {
             assert_eq!(asked(lines, proxies), address(expected), "{lines:?} {proxies}");
         }
+    }
+
+    #[test]
+    fn what_is_no_text_hides_nothing_of_what_a_proxy_wrote() {
+        let line = HeaderValue::from_bytes(b"\xff, 2.2.2.2").unwrap();
+        let peer = format!("{PEER}:4711").parse().unwrap();
+        let request = TestRequest::default().peer_addr(peer);
+        let request = request.append_header((X_FORWARDED_FOR, line)).to_srv_request();
+        assert_eq!(of(&request, 1), address("2.2.2.2"));
     }
 
     #[test]

@@ -7,13 +7,14 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::BytesMut;
 use moka::sync::Cache;
 use ring::digest::{SHA256, digest};
+use tokio::time::Instant;
 
 use super::admit::bearer;
 use super::{Visit, address};
 use crate::adapters::http::State;
 use crate::adapters::http::problem::{Code, Problem};
 use crate::domain::customer::Actor;
-use crate::domain::shared::{Span, StaffId};
+use crate::domain::shared::{Span, StaffId, Timestamp};
 use crate::ports::limits::{Client, Policy, RateLimits, Verdict};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -34,13 +35,23 @@ pub struct Limit {
     policy: HeaderValue,
     /// Who sends a token, by its digest.
     known: Cache<[u8; 32], StaffId>,
+    /// A moment by both clocks. Quotas are regained by the one that nobody sets: of a wall clock that is
+    /// set back, every client would have to wait for it to catch up.
+    began: (Instant, Timestamp),
 }
 
 impl Limit {
-    /// Counts as `limits` say.
-    pub fn new(limits: Arc<dyn RateLimits>) -> Self {
+    /// Counts as `limits` say, from `now` on.
+    pub fn new(limits: Arc<dyn RateLimits>, now: Timestamp) -> Self {
         let known = Cache::builder().max_capacity(MOST_TOKENS).time_to_live(KNOWN_FOR).build();
-        Self { policy: policy_header(limits.policy()), limits, known }
+        let policy = policy_header(limits.policy());
+        Self { limits, policy, known, began: (Instant::now(), now) }
+    }
+
+    fn now(&self) -> Timestamp {
+        let (instant, at) = self.began;
+        let passed = i64::try_from(instant.elapsed().as_micros()).unwrap_or(i64::MAX);
+        at.plus(Span::micros(passed))
     }
 
     fn client(&self, request: &ServiceRequest, proxies: usize) -> Client {
@@ -79,7 +90,7 @@ pub async fn count(state: &State, visit: &Visit, request: &ServiceRequest) -> Op
         return None;
     }
     let client = limit.client(request, state.settings.trusted_proxies);
-    Some(limit.limits.take(client, state.shop.ports.clock.now()).await)
+    Some(limit.limits.take(client, limit.now()).await)
 }
 
 /// The refusal of a request that must not pass.

@@ -125,7 +125,8 @@ where
     }
 }
 
-fn late() -> Problem {
+/// The answer to a request whose time is over.
+pub fn late() -> Problem {
     Problem::new(Code::Unavailable, "The shop took too long; try again in a moment.").retry_after(1)
 }
 

@@ -21,6 +21,7 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub struct Readiness {
     draining: AtomicBool,
+    asking: AtomicBool,
     last: Mutex<Option<(Instant, bool)>>,
 }
 
@@ -31,7 +32,7 @@ impl Readiness {
     }
 
     /// Whether `shop` can serve, as far as a recent look tells. The first look after an answer grew
-    /// old asks; others meanwhile may ask too, which does no harm.
+    /// old asks; others meanwhile go by what was known, so that however many look, one asks.
     async fn check(&self, shop: &Shop) -> bool {
         if self.draining.load(Ordering::Acquire) {
             return false;
@@ -42,12 +43,25 @@ impl Readiness {
         {
             return well;
         }
+        if self.asking.swap(true, Ordering::AcqRel) {
+            return known.is_some_and(|(_, well)| well);
+        }
+        let _asking = Asking(&self.asking);
         let answer = tokio::time::timeout(CHECK_TIMEOUT, shop.ports.events.head()).await;
         let well = matches!(answer, Ok(Ok(_)));
         if let Ok(mut last) = self.last.lock() {
             *last = Some((Instant::now(), well));
         }
         well
+    }
+}
+
+/// Someone asks until this is dropped, as also where they no longer wait.
+struct Asking<'a>(&'a AtomicBool);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
     }
 }
 

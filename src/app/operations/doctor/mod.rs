@@ -22,7 +22,7 @@ pub use repair::Repaired;
 pub use report::{Checked, Finding, Report};
 
 use crate::app::{AppError, Ports};
-use crate::domain::inventory::{HoldTold, Reservation, StockItem};
+use crate::domain::inventory::{HoldTold, Reservation, ReservationState, StockItem};
 use crate::domain::order::{Order, OrderEvent, SagaId};
 use crate::ports::PortError;
 use crate::ports::events::{Event, EventBody};
@@ -123,7 +123,7 @@ impl Doctor {
         report.add(money::adds_up(order));
         let reservations = self.ports.stock.reservations(id).await?;
         for (reservation, finding) in order::misfits(order, &reservations) {
-            let cure = self.reservation_cure(order, reservation).await?;
+            let cure = self.reservation_cure(order, reservation, &reservations).await?;
             report.add([finding.mended_by(cure)]);
         }
         report.add(order::against_units(order, &reservations));
@@ -235,18 +235,34 @@ impl Doctor {
             let kept = self.ports.stock.reservations(id).await?;
             let of =
                 |kept: &&Reservation| kept.sku == *item.sku() && kept.location == *item.location();
-            let Some(kept) = kept.iter().find(of) else { continue };
-            let cure = self.reservation_cure(&order, kept).await?;
+            let Some(reservation) = kept.iter().find(of) else { continue };
+            let cure = self.reservation_cure(&order, reservation, &kept).await?;
             writes.extend(cure.iter().flat_map(|cure| cure.0.iter().cloned()));
         }
         Ok((!writes.is_empty()).then(|| Cure(writes.into())))
     }
 
+    /// What mends a reservation, one of `all` of its order. What an order holds is ended as one, so
+    /// that is a cure only where the ledgers tell that it holds all of it.
     async fn reservation_cure(
         &self,
         order: &Order,
         kept: &Reservation,
+        all: &[Reservation],
     ) -> Result<Option<Cure>, AppError> {
+        let told = self.hold_told(kept).await?;
+        if kept.state == ReservationState::Held && told == held(kept) {
+            for other in all.iter().filter(|other| other.state == ReservationState::Held) {
+                if self.hold_told(other).await? != held(other) {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(order::reservation_cure(order, kept, told))
+    }
+
+    /// What the ledger tells of a reservation.
+    async fn hold_told(&self, kept: &Reservation) -> Result<HoldTold, AppError> {
         let (mut told, mut after) = (HoldTold::default(), None);
         loop {
             let page = self.ports.stock.events(&kept.sku, after, PAGE).await?;
@@ -257,7 +273,7 @@ impl Doctor {
             }
             after = page.next;
             if after.is_none() {
-                return Ok(order::reservation_cure(order, kept, told));
+                return Ok(told);
             }
         }
     }
@@ -378,3 +394,8 @@ fn count(counter: &mut u64, more: impl TryInto<u64>) {
 
 #[cfg(test)]
 mod tests;
+
+/// What a ledger tells of a reservation that holds what it is of.
+fn held(kept: &Reservation) -> HoldTold {
+    HoldTold::Stands(ReservationState::Held, i64::from(kept.quantity.units()))
+}

@@ -21,18 +21,20 @@ pub(super) struct Ledger {
     folded: BTreeMap<Location, StockItem>,
     /// The units that each order holds.
     held: BTreeMap<Location, HeldBy>,
-    /// Where fewer units were held than none.
+    /// Where fewer units were held than none, by all orders or by one of them.
     contradictory: BTreeSet<Location>,
 }
 
 /// Units by the order that holds them; none of nothing.
 pub(super) type HeldBy = BTreeMap<OrderId, i64>;
 
-fn hold(by: &mut HeldBy, order: OrderId, units: i64) {
+/// The units that an order holds after `units` more.
+fn hold(by: &mut HeldBy, order: OrderId, units: i64) -> i64 {
     let sum = by.remove(&order).unwrap_or(0).saturating_add(units);
     if sum != 0 {
         by.insert(order, sum);
     }
+    sum
 }
 
 impl Ledger {
@@ -60,7 +62,10 @@ impl Ledger {
         }
         self.folded.insert(location.clone(), item);
         if let Some(order) = event.order.filter(|_| event.reserved_delta() != 0) {
-            hold(self.held.entry(location).or_default(), order, event.reserved_delta());
+            let by = self.held.entry(location.clone()).or_default();
+            if hold(by, order, event.reserved_delta()) < 0 {
+                self.contradictory.insert(location);
+            }
         }
     }
 

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use ecicomm::adapters::postgres::migrate;
 use ecicomm::domain::inventory::StockEventKind;
-use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use sqlx::{Executor as _, Row as _};
 use tokio::time::timeout;
 
 use super::super::stock::{figures, moved};
 use super::{config, connect, process};
 use crate::harness::build::{order, product};
-use crate::harness::servers::Database;
+use crate::harness::servers::{Fsync, Postgres};
 
 /// Longer than anything here takes.
 const SOON: Duration = Duration::from_secs(60);
@@ -19,13 +20,15 @@ const ORDERS: u128 = 120;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_of_the_same_goods_in_any_order_never_deadlock() {
-    let database = Database::new().await;
-    let mut watch = connect(database.url()).await;
-    let name: String = watch.fetch_one("SELECT current_database()").await.unwrap().get(0);
+    // A server of its own, whose settings it may change.
+    let server = Postgres::start(Fsync::Off);
+    server.create("shop", None).await;
+    let url = server.url("shop");
+    migrate(&url).await.unwrap();
+    let mut watch = connect(&url).await;
     // A deadlock is seen long before a wait for a lock is given up, after which it would be none.
-    let soon = format!("ALTER DATABASE {name} SET deadlock_timeout = '5ms'");
-    watch.execute(AssertSqlSafe(soon)).await.unwrap();
-    let b = process(config(database.url())).await;
+    watch.execute("ALTER DATABASE shop SET deadlock_timeout = '5ms'").await.unwrap();
+    let b = process(config(&url)).await;
     let codes = ["SKU-1", "SKU-2", "SKU-3", "SKU-4"];
     for (number, code) in (1..).zip(codes) {
         b.commit([product(number).save()]).await;
