@@ -508,6 +508,28 @@ fn a_ledger_that_contradicts_itself_proves_nothing() {
 }
 
 #[test]
+fn a_ledger_by_which_an_order_lets_go_twice_proves_nothing() {
+    let kept = [item(10, 2, 6)];
+    let mut ledger = Ledger::of(&sku(), &kept);
+    let of = |event: StockEvent, number| StockEvent {
+        order: Some(OrderId::new(Uuid::from_u128(number))),
+        ..event
+    };
+    ledger.add(&movement(StockEventKind::Received, 10));
+    for (kind, number) in [
+        (StockEventKind::Reserved, 1),
+        (StockEventKind::Reserved, 2),
+        (StockEventKind::Expired, 1),
+        (StockEventKind::Expired, 1),
+    ] {
+        ledger.add(&of(movement(kind, 2), number));
+    }
+    let findings = ledger.compare(&kept);
+    assert!(!findings[0].is_mendable());
+    tells(findings, &["expected 10 on hand and 0 reserved", "the ledger contradicts itself"]);
+}
+
+#[test]
 fn a_reservation_becomes_what_its_ledger_tells_and_ends_as_its_order_did() {
     use ReservationState::{Committed, Expired, Held, Released};
     let cure = |order: &Order, kept, told| {

@@ -277,3 +277,18 @@ async fn what_no_event_proves_is_left_and_told() {
     assert!(done.after.findings.iter().map(ToString::to_string).any(|t| contradicts(&t)));
     assert_eq!(shop.ports.stock.stock(&[sku("LAMP-2")]).await.unwrap(), stock, "nothing moved");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_that_lost_an_entry_mends_nothing() {
+    let planted = Planted::new().await;
+    let shop = &planted.shop;
+    let lost = "(SELECT id FROM events WHERE aggregate = 'stock' AND key = 'lamp-1 main'
+        AND sequence = 2)";
+    planted.plant(&format!("DELETE FROM event_positions WHERE event_id = {lost}")).await;
+    planted.plant(&format!("DELETE FROM events WHERE id = {lost}")).await;
+    let stock = shop.ports.stock.stock(&[sku("LAMP-1")]).await.unwrap();
+    let (done, told) = repaired(shop).await;
+    assert!(told.iter().all(|what| !what.contains("LAMP-1")), "{told:?}");
+    assert!(done.after.findings.iter().any(|left| left.to_string().contains("LAMP-1")));
+    assert_eq!(shop.ports.stock.stock(&[sku("LAMP-1")]).await.unwrap(), stock, "nothing moved");
+}

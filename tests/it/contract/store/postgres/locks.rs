@@ -13,7 +13,7 @@ use crate::harness::build::{order, product};
 use crate::harness::servers::{Fsync, Postgres};
 
 /// Longer than anything here takes.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// So many orders of the same goods race.
 const ORDERS: u128 = 120;
