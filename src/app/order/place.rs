@@ -103,16 +103,22 @@ impl OrderService {
                 }
             }
         }
-        match last {
-            // Looking still shows stock that cannot be held, as of a part that nobody sells.
-            Some(Conflict::OutOfStock { sku, available }) => {
-                let refusal =
-                    Refusal::InsufficientStock { sku: sku.as_str().to_owned(), available };
-                let now = self.ports.clock.now();
-                self.refuse(&command, key, refusal, now).await
-            }
-            _ => Err(AppError::Contended("the stock")),
-        }
+        self.overtaken(&command, key, last).await
+    }
+
+    /// Others were faster every time.
+    async fn overtaken(
+        &self,
+        command: &PlaceOrderCommand,
+        key: KeyClaim,
+        last: Option<Conflict>,
+    ) -> Result<Placement, AppError> {
+        // Looking still shows stock that cannot be held, as of a part that nobody sells.
+        let Some(Conflict::OutOfStock { sku, available }) = last else {
+            return Err(AppError::Contended("the stock"));
+        };
+        let refusal = Refusal::InsufficientStock { sku: sku.as_str().to_owned(), available };
+        self.refuse(command, key, refusal, self.ports.clock.now()).await
     }
 
     /// What an earlier request under the key came to, or how far it is; none where there was none.
