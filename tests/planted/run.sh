@@ -18,9 +18,6 @@ tree="$work/tree"
 log="$work/log"
 export CARGO_TARGET_DIR="${PLANTED_TARGET_DIR:-$work/build}"
 export CARGO_TERM_COLOR=never
-# A bug costs a build and mostly few seeds of the simulation: what the optimiser takes is more than it
-# saves here.
-export CARGO_PROFILE_TEST_OPT_LEVEL=0
 export ECICOMM_SIM_SEEDS="${ECICOMM_SIM_SEEDS:-100}"
 # Longer than any of the tests takes; one that hangs has caught nothing.
 limit_seconds="${PLANTED_LIMIT_SECONDS:-600}"

@@ -23,6 +23,7 @@ mod session;
 mod shown;
 mod store;
 mod storefront;
+mod turns;
 
 pub use carts::PostgresCarts;
 pub use config::{PostgresConfig, TimeSource};

@@ -15,6 +15,7 @@ use super::migrate::prepare;
 use super::query::list;
 use super::session::Sessions;
 use super::shown::Shown;
+use super::turns::Turns;
 use crate::domain::shared::ProductId;
 use crate::ports::catalog::{ListMark, ListQuery, Page};
 use crate::ports::dependency::{ConnectionPool, PoolStatus};
@@ -29,6 +30,7 @@ pub struct PostgresStore {
     pub(super) sessions: Sessions,
     pub(super) log: Log,
     pub(super) shown: Arc<Shown>,
+    turns: Arc<Turns>,
 }
 
 impl PostgresStore {
@@ -38,7 +40,8 @@ impl PostgresStore {
         prepare(&config).await?;
         let shown = Arc::new(Shown::new(config.shown_products));
         let log = Log::start(&sessions, &config.url, &shown);
-        Ok(Self { config: Arc::new(config), sessions, log, shown })
+        let turns = Arc::new(Turns::new(&config));
+        Ok(Self { config: Arc::new(config), sessions, log, shown, turns })
     }
 
     /// The ids of a page of a list.
@@ -84,8 +87,8 @@ impl Store for PostgresStore {
         }
         let moment = Moment::new(unit.at, self.config.time);
         let unit = commit::Unit { config: self.config.clone(), moment, writes: unit.writes };
-        let sessions = self.sessions.clone();
-        let work = async move { commit::commit(&sessions, unit).await };
+        let (sessions, turns) = (self.sessions.clone(), self.turns.clone());
+        let work = async move { commit::commit(&sessions, &turns, unit).await };
         let committed = self.sessions.detached(work).await?;
         // One that may have been applied may have told something, and shown anything.
         if !matches!(committed, Err(CommitError::Refused(_))) {

@@ -46,13 +46,21 @@ struct Run {
     fleet: Fleet,
     rng: Rng,
     report: Report,
-    /// When the server was ready after the last kill that interrupted a checkout while it paid, in
-    /// microseconds of the clock on the wall.
-    interrupted: BTreeMap<SagaId, i64>,
+    /// The last kill that interrupted a checkout while it paid.
+    interrupted: BTreeMap<SagaId, Interruption>,
     /// Whether the provider is away beside.
     owing: bool,
     /// The sagas that the last kill met, and when the server was ready after it.
     reading: Option<(JoinHandle<Vec<Saga>>, i64)>,
+}
+
+/// A kill, as a checkout met it.
+#[derive(Clone, Copy, Debug)]
+struct Interruption {
+    /// When the server was ready again, in microseconds of the clock on the wall.
+    ready: i64,
+    /// How much of its journal there was before.
+    journal: usize,
 }
 
 /// Runs it.
@@ -148,7 +156,8 @@ impl Run {
         }
         for saga in &open {
             if !self.owing && step_of(saga) == "paying" {
-                self.interrupted.insert(saga.id, ready);
+                let journal = saga.journal.len();
+                self.interrupted.insert(saga.id, Interruption { ready, journal });
             } else if self.owing {
                 // It waits for the provider now, which has its own time.
                 self.interrupted.remove(&saga.id);
@@ -175,9 +184,15 @@ impl Run {
         self.report.timed(READY, self.fleet.starts.iter().copied());
         self.report.timed(AT_REST, [rest]);
         for saga in sagas {
-            let ready = self.interrupted.get(&saga.id);
-            let end = saga.journal.last().map(|entry| entry.at.micros());
-            let Some((ready, end)) = ready.zip(end) else { continue };
+            let Some(Interruption { ready, journal }) = self.interrupted.get(&saga.id) else {
+                continue;
+            };
+            // It pays no more once it waits for its buyer, who may take as long as stock is held.
+            let mut later = saga.journal.iter().skip(*journal);
+            let asked = later.find(|entry| entry.effect == Effect::ActionRequired);
+            let Some(end) = asked.or(saga.journal.last()).map(|entry| entry.at.micros()) else {
+                continue;
+            };
             if self.fleet.slots().len() > 1 && end <= *ready {
                 // The kill was of another server than the one that worked on it.
                 continue;

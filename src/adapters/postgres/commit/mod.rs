@@ -28,6 +28,7 @@ use super::config::PostgresConfig;
 use super::convert::Moment;
 use super::fault::{Fault, conflict};
 use super::session::{Sessions, Undone};
+use super::turns::Turns;
 use crate::domain::shared::ProductId;
 use crate::ports::PortError;
 use crate::ports::store::{CommitError, Conflict, Write};
@@ -52,9 +53,10 @@ pub struct Unit {
     pub writes: Vec<Write>,
 }
 
-/// Applies a unit of work. What it showed anew.
-pub async fn commit(sessions: &Sessions, unit: Unit) -> Result<Anew, CommitError> {
+/// Applies a unit of work in its turn. What it showed anew.
+pub async fn commit(sessions: &Sessions, turns: &Turns, unit: Unit) -> Result<Anew, CommitError> {
     let unit = Arc::new(unit);
+    let _turn = turns.take(&unit.writes).await.map_err(|late| late.of_write(false))?;
     let mut tries = 0;
     loop {
         tries += 1;

@@ -8,7 +8,7 @@ use sqlx::Executor as _;
 use tokio::time::timeout;
 
 use super::super::Backend;
-use super::{PostgresConfig, config, connect, process};
+use super::{PostgresConfig, config, connect, process, until_one_waits};
 use crate::harness::build::{at, product, product_id};
 use crate::harness::servers::{Database, Fsync, Postgres};
 
@@ -115,4 +115,39 @@ async fn a_server_that_is_silent_is_given_up_and_the_outcome_is_unknown() {
         let saved = b.catalog.product(product_id(2)).await.unwrap();
         assert!(saved.is_none(), "what was away did nothing");
     }
+}
+
+/// Held up within its transaction, and then not answered any more. What comes later on the one
+/// connection that there may be must not be part of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_in_the_middle_of_something_is_never_used_again() {
+    let server = Postgres::start(Fsync::Off);
+    drop(alone(&server).await);
+    let url = server.url("shop");
+    let single = PostgresConfig {
+        max_connections: 1,
+        statement_timeout: Duration::from_secs(1),
+        lock_timeout: Duration::from_secs(10),
+        ..config(&url)
+    };
+    let b = std::sync::Arc::new(process(single).await);
+    let mut other = connect(&url).await;
+    other.execute("BEGIN; LOCK TABLE products IN EXCLUSIVE MODE").await.unwrap();
+    let held_up = tokio::spawn({
+        let b = b.clone();
+        async move { failure(&b, product(2).save()).await }
+    });
+    timeout(SOON, until_one_waits(&url)).await.expect("it should wait for the lock");
+    server.server().pause();
+    let given_up = timeout(SOON, held_up).await.expect("it should give up").unwrap();
+    assert_eq!(given_up, PortErrorKind::Timeout);
+    server.server().resume();
+    other.execute("ROLLBACK").await.unwrap();
+    until_answered(&b).await;
+    b.commit([product(3).save()]).await;
+    let there: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM products ORDER BY id")
+        .fetch_all(&mut connect(&url).await)
+        .await
+        .unwrap();
+    assert_eq!(there, [product_id(1), product_id(3)].map(|id| id.uuid()));
 }

@@ -8,9 +8,9 @@ use sqlx::{Executor as _, Row as _};
 use tokio::time::timeout;
 
 use super::super::stock::{figures, moved};
-use super::{config, connect, process};
+use super::{PostgresConfig, config, connect, process, until_one_waits};
 use crate::harness::build::{order, product};
-use crate::harness::servers::{Fsync, Postgres};
+use crate::harness::servers::{Database, Fsync, Postgres};
 
 /// Longer than anything here takes.
 const SOON: Duration = Duration::from_mins(1);
@@ -57,4 +57,38 @@ async fn orders_of_the_same_goods_in_any_order_never_deadlock() {
     timeout(SOON, gone).await.expect("sessions should end");
     let met = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
     assert_eq!(watch.fetch_one(met).await.unwrap().get::<i64, _>(0), 0);
+}
+
+/// Were those who wait for goods in the database, each with a connection, the others would find none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_wait_for_the_same_goods_leave_connections_to_others() {
+    let database = Database::new().await;
+    let few = PostgresConfig {
+        max_connections: 8,
+        acquire_timeout: SOON,
+        statement_timeout: SOON,
+        lock_timeout: SOON,
+        ..config(database.url())
+    };
+    let b = process(few).await;
+    for (number, code) in [(1, "SKU-1"), (2, "SKU-2")] {
+        b.commit([product(number).save(), moved(code, StockEventKind::Received, 1_000)]).await;
+    }
+    let mut holder = connect(database.url()).await;
+    let hold = "BEGIN; SELECT 1 FROM stock WHERE sku_key = 'sku-1' FOR UPDATE";
+    holder.execute(hold).await.unwrap();
+    let waiting = (1..=40).map(|number| vec![order(number).of(&[("SKU-1", 1)]).place()]);
+    let waiting = b.race(waiting.collect());
+    let meanwhile = async {
+        timeout(SOON, until_one_waits(database.url())).await.expect("one should be at the row");
+        for number in 101..=140 {
+            let other = b.commit([order(number).of(&[("SKU-2", 1)]).place()]);
+            timeout(SOON / 4, other).await.expect("others should not wait");
+        }
+        holder.execute("ROLLBACK").await.unwrap();
+    };
+    let (outcomes, ()) = tokio::join!(waiting, meanwhile);
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!(figures(&b, "SKU-1").await, (1_000, 40));
+    assert_eq!(figures(&b, "SKU-2").await, (1_000, 40));
 }

@@ -47,6 +47,16 @@ async fn open_to_plants() -> Backend {
     process(config(database.url())).await.keeping(database).planted_by(plants)
 }
 
+/// Returns when someone waits for a lock in the database.
+async fn until_one_waits(url: &str) {
+    let mut connection = connect(url).await;
+    let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock')";
+    while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&mut connection).await.unwrap() {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Plants by statements of its own.
 struct Statements(String);
 
