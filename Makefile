@@ -53,7 +53,7 @@ chaos: export ECICOMM_CHAOS_SECONDS ?= 20
 chaos: export ECICOMM_CHAOS_FLASH ?= 10
 chaos: export ECICOMM_CHAOS_RESTARTS ?= 60
 chaos: toolchain ## The fault harness in full: kills of servers, of Postgres and of Redis, restarts, troubles of the provider, flash sales
-	$(CARGO) test $(LOCKED) --release --test it chaos:: -- --nocapture --test-threads=1
+	$(CARGO) test $(LOCKED) --profile chaos --test it chaos:: -- --nocapture --test-threads=1
 
 .PHONY: openapi
 openapi: toolchain ## Writes the OpenAPI document to openapi.json

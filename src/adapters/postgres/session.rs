@@ -107,6 +107,12 @@ impl Sessions {
         })
     }
 
+    /// Returns when nobody can reach the database, and what is told of that.
+    pub async fn lost(&self) -> Fault {
+        self.reach.lost().await;
+        away()
+    }
+
     async fn acquire(&self) -> Result<Lent, Fault> {
         if self.reach.is_away() {
             return Err(away());

@@ -56,7 +56,13 @@ pub struct Unit {
 /// Applies a unit of work in its turn. What it showed anew.
 pub async fn commit(sessions: &Sessions, turns: &Turns, unit: Unit) -> Result<Anew, CommitError> {
     let unit = Arc::new(unit);
-    let _turn = turns.take(&unit.writes).await.map_err(|late| late.of_write(false))?;
+    let turn = tokio::select! {
+        biased;
+        turn = turns.take(&unit.writes) => turn,
+        // Those before it may be waiting for an answer that never comes.
+        away = sessions.lost() => Err(away),
+    };
+    let _turn = turn.map_err(|fault| fault.of_write(false))?;
     let mut tries = 0;
     loop {
         tries += 1;
