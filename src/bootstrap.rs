@@ -42,7 +42,7 @@ use crate::ports::search::SearchIndex;
 use crate::ports::store::{CommitError, Store, UnitOfWork, Write};
 use crate::ports::system::{Clock, Ids, Secrets};
 use crate::ports::upkeep::Upkeep;
-use crate::settings::{Database, Redis, Replica, Settings};
+use crate::settings::{Database, Redis, Settings};
 
 /// The name of the shop's own signing key in the store.
 const SIGNING_KEY: &str = "signing-key";
@@ -242,6 +242,7 @@ async fn postgres(settings: &Settings, database: &Database) -> Result<Stores, Po
     use crate::adapters::postgres::{
         PostgresCarts, PostgresConfig, PostgresReplica, PostgresStore, PostgresStorefront,
     };
+    use crate::settings::Replica;
     let mut config = PostgresConfig::new(database.url.reveal(), settings.shop.currency);
     config.max_connections = database.max_connections;
     config.min_connections = database.min_connections;

@@ -60,6 +60,12 @@ impl Pair {
         self.order("SELECT pg_wal_replay_resume()").await;
     }
 
+    /// Has the replica follow what is there, or nothing where nothing is.
+    pub async fn follow(&self, place: &str) {
+        self.order(&format!("ALTER SYSTEM SET primary_conninfo = '{place}'")).await;
+        self.order("SELECT pg_reload_conf()").await;
+    }
+
     /// Has the replica do something.
     pub async fn order(&self, statement: &str) {
         let mut connection = connect(&self.replica).await;

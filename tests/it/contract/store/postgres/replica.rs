@@ -234,8 +234,7 @@ async fn a_replica_that_is_too_far_behind_is_asked_again_once_it_has_caught_up()
 async fn a_replica_that_is_cut_off_is_behind_though_it_knows_of_nothing_more() {
     let pair = Pair::start();
     let listed = Listed::alone(&pair, NEAR).await;
-    pair.order("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'").await;
-    pair.order("SELECT pg_reload_conf()").await;
+    pair.follow("host=127.0.0.1 port=1").await;
     // What comes before it has heard of that is replayed yet.
     for number in 2.. {
         listed.b.commit([product(number).save()]).await;
@@ -255,8 +254,7 @@ async fn a_replica_that_is_cut_off_is_behind_though_it_knows_of_nothing_more() {
     let mut replica = connect(&pair.replica.url("shop")).await;
     let sure = "SELECT pg_last_wal_receive_lsn() IS NOT DISTINCT FROM pg_last_wal_replay_lsn()";
     assert!(sqlx::query_scalar::<_, bool>(sure).fetch_one(&mut replica).await.unwrap());
-    pair.order("ALTER SYSTEM RESET primary_conninfo").await;
-    pair.order("SELECT pg_reload_conf()").await;
+    pair.follow(&pair.primary.url("postgres")).await;
     until(&listed.replica, DependencyState::Well).await;
 }
 
