@@ -23,7 +23,7 @@ use crate::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettin
 use crate::adapters::system::{
     Argon2Hasher, HmacSigner, JwtTokens, OsSecrets, SystemClock, SystemIds,
 };
-use crate::app::{Ports, Shop, ShopConfig};
+use crate::app::{Lists, Ports, Shop, ShopConfig};
 use crate::domain::shared::{Span, Timestamp};
 use crate::ports::PortError;
 use crate::ports::cart::Carts;
@@ -79,6 +79,7 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         pricing: stores.pricing,
         stock: stores.stock,
         orders: stores.orders,
+        lists: stores.lists,
         sagas: stores.sagas,
         keys: stores.keys,
         events: stores.events,
@@ -146,6 +147,7 @@ struct Stores {
     pricing: Arc<dyn PricingQueries>,
     stock: Arc<dyn StockQueries>,
     orders: Arc<dyn OrderQueries>,
+    lists: Option<Lists>,
     sagas: Arc<dyn Sagas>,
     keys: Arc<dyn IdempotencyKeys>,
     events: Arc<dyn EventLog>,
@@ -184,6 +186,7 @@ impl Stores {
             pricing: store.clone(),
             stock: store.clone(),
             orders: store.clone(),
+            lists: None,
             sagas: store.clone(),
             keys: store.clone(),
             events: store.clone(),
@@ -237,8 +240,9 @@ async fn stores(
 #[cfg(feature = "postgres")]
 async fn postgres(settings: &Settings, database: &Database) -> Result<Stores, PortError> {
     use crate::adapters::postgres::{
-        PostgresCarts, PostgresConfig, PostgresStore, PostgresStorefront,
+        PostgresCarts, PostgresConfig, PostgresReplica, PostgresStore, PostgresStorefront,
     };
+    use crate::settings::Replica;
     let mut config = PostgresConfig::new(database.url.reveal(), settings.shop.currency);
     config.max_connections = database.max_connections;
     config.min_connections = database.min_connections;
@@ -250,11 +254,21 @@ async fn postgres(settings: &Settings, database: &Database) -> Result<Stores, Po
     config.prices_include_tax = settings.shop.prices_include_tax;
     config.location = settings.locations.first.clone();
     let store = Arc::new(PostgresStore::connect(config).await?);
-    let carts = Arc::new(PostgresCarts::new(&store));
-    let storefront = Arc::new(PostgresStorefront::new(store.clone()));
-    let storefront_rules = storefront.clone();
-    let pools: Vec<Arc<dyn ConnectionPool>> = vec![store.clone()];
-    Ok(Stores { storefront, storefront_rules, pools, ..Stores::of(store, carts) })
+    let mut stores = Stores::of(store.clone(), Arc::new(PostgresCarts::new(&store)));
+    stores.pools.push(store.clone());
+    let mut lists = store.clone();
+    if let Some(Replica { url, lag }) = &database.replica {
+        let replica = PostgresReplica::connect(url.reveal(), duration(*lag), &store).await?;
+        let replica = Arc::new(replica);
+        stores.pools.push(replica.clone());
+        stores.dependencies.push(replica.clone());
+        lists = Arc::new(store.listing_from(replica));
+        let (catalog, pricing) = (lists.clone(), lists.clone());
+        let (stock, orders) = (lists.clone(), lists.clone());
+        stores.lists = Some(Lists { catalog, pricing, stock, orders });
+    }
+    let storefront = Arc::new(PostgresStorefront::new(lists));
+    Ok(Stores { storefront: storefront.clone(), storefront_rules: storefront, ..stores })
 }
 
 type InRedis = (Arc<dyn Carts>, Arc<dyn Counters>);

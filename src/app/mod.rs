@@ -25,5 +25,5 @@ mod shop;
 
 pub use error::{AppError, FieldError};
 pub use idempotency::Answered;
-pub use ports::{Ports, ShopConfig};
+pub use ports::{Lists, Ports, ShopConfig};
 pub use shop::Shop;

@@ -36,6 +36,8 @@ pub struct Ports {
     pub stock: Arc<dyn StockQueries>,
     /// Orders.
     pub orders: Arc<dyn OrderQueries>,
+    /// What pages of lists that nobody decides on are read from, where it is not the ports above.
+    pub lists: Option<Lists>,
     /// Work that spans commits.
     pub sagas: Arc<dyn Sagas>,
     /// Idempotency keys.
@@ -74,6 +76,42 @@ pub struct Ports {
     pub tokens: Arc<dyn AccessTokens>,
     /// Password hashes.
     pub hasher: Arc<dyn PasswordHasher>,
+}
+
+/// Pages for staff and exports, which may tell of the shop as it was a moment ago. Nothing is decided
+/// on what they tell: a use case that reads and then writes asks the port that is not in here.
+#[derive(Clone)]
+pub struct Lists {
+    /// All products.
+    pub catalog: Arc<dyn CatalogQueries>,
+    /// Promotions, taxes, shipping.
+    pub pricing: Arc<dyn PricingQueries>,
+    /// Stock and its ledger.
+    pub stock: Arc<dyn StockQueries>,
+    /// Orders.
+    pub orders: Arc<dyn OrderQueries>,
+}
+
+impl Ports {
+    /// Where products are listed for staff.
+    pub(super) fn listed_products(&self) -> &dyn CatalogQueries {
+        self.lists.as_ref().map_or(&*self.catalog, |lists| &*lists.catalog)
+    }
+
+    /// Where promotions, taxes and shipping are listed for staff.
+    pub(super) fn listed_pricing(&self) -> &dyn PricingQueries {
+        self.lists.as_ref().map_or(&*self.pricing, |lists| &*lists.pricing)
+    }
+
+    /// Where stock is listed for staff.
+    pub(super) fn listed_stock(&self) -> &dyn StockQueries {
+        self.lists.as_ref().map_or(&*self.stock, |lists| &*lists.stock)
+    }
+
+    /// Where orders are listed for staff.
+    pub(super) fn listed_orders(&self) -> &dyn OrderQueries {
+        self.lists.as_ref().map_or(&*self.orders, |lists| &*lists.orders)
+    }
 }
 
 /// What a shop is set to.

@@ -9,6 +9,9 @@ pub enum DependencyState {
     Away,
     /// It is being tried by one call.
     Trying,
+    /// It answers, but of a past that is too long ago, or nobody knows of how long ago. Others are
+    /// asked instead.
+    Behind,
 }
 
 /// Something outside that the shop needs for a part of what it does.

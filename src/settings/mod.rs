@@ -17,7 +17,7 @@ use crate::domain::shared::{Country, Currency, Email, Location, Span};
 use crate::ports::limits::Policy;
 use raw::RawSettings;
 use servers::Urls;
-pub use servers::{Database, Redis};
+pub use servers::{Database, Redis, Replica};
 
 /// What the shop runs as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,7 +217,7 @@ impl Settings {
         let settings = Self {
             profile,
             demo: raw.demo.unwrap_or(raw.data.is_none() && urls.database.is_none()),
-            database: servers::postgres(urls.database, &raw.postgres)?,
+            database: servers::postgres(urls, &raw.postgres)?,
             redis: servers::redis(urls.redis, &raw.redis)?,
             data: raw.data.as_deref().map(PathBuf::from),
             administrator: administrator(&raw)?,

@@ -121,6 +121,7 @@ pub(super) struct Postgres {
     pub statement_timeout_ms: i64,
     pub lock_timeout_ms: i64,
     pub shown_products: i64,
+    pub replica_lag_ms: i64,
 }
 
 #[derive(Debug, Deserialize)]

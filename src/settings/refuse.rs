@@ -21,8 +21,7 @@ pub(super) fn misspelt(variables: &HashMap<String, String>) -> Result<(), Settin
 
 /// Variables that select a server which this version cannot use. Running without it in silence
 /// would keep in memory what its owner believes is kept there.
-const SERVERS: [(&str, &str); 7] = [
-    ("DATABASE_READ_URL", "a read replica of Postgres"),
+const SERVERS: [(&str, &str); 6] = [
     ("OPENSEARCH_URL", "OpenSearch"),
     ("S3_BUCKET", "S3"),
     ("SAGEMAKER_ENDPOINT", "SageMaker"),
@@ -52,6 +51,11 @@ pub(super) fn what_is_missing(
         let problem = "a shop is in a folder or in Postgres; unset this or DATABASE_URL";
         return Err(SettingsError::new("ECICOMM__DATA", problem));
     }
+    if urls.replica.is_some() && urls.database.is_none() {
+        let problem = "lists are read from a replica of the database that everything is in; set \
+                       DATABASE_URL too, or unset this";
+        return Err(SettingsError::new("DATABASE_READ_URL", problem));
+    }
     if urls.redis.is_some() && urls.database.is_none() {
         let problem = "carts are in Redis where products and orders are in Postgres; set \
                        DATABASE_URL too, or unset this";
@@ -72,10 +76,12 @@ fn not_for_production(raw: &RawSettings, urls: Urls<'_>) -> Result<(), SettingsE
                        Postgres database by DATABASE_URL";
         return refuse("ECICOMM__DATA", problem);
     }
-    if urls.database.is_some_and(|url| !is_encrypted(url)) {
-        let problem = "production speaks to nothing in plain text; add sslmode=verify-full and \
-                       sslrootcert, or sslmode=require";
-        return refuse("DATABASE_URL", problem);
+    for (name, url) in [("DATABASE_URL", urls.database), ("DATABASE_READ_URL", urls.replica)] {
+        if url.is_some_and(|url| !is_encrypted(url)) {
+            let problem = "production speaks to nothing in plain text; add sslmode=verify-full \
+                           and sslrootcert, or sslmode=require";
+            return refuse(name, problem);
+        }
     }
     let is_secured = |url: &str| url.trim().starts_with("rediss://");
     if urls.redis.is_some_and(|url| !url.split(',').all(is_secured)) {

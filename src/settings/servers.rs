@@ -10,6 +10,7 @@ use crate::domain::shared::Span;
 #[derive(Clone, Copy)]
 pub(super) struct Urls<'a> {
     pub database: Option<&'a str>,
+    pub replica: Option<&'a str>,
     pub redis: Option<&'a str>,
 }
 
@@ -17,7 +18,11 @@ impl<'a> Urls<'a> {
     /// The variables that name one. An empty one names none.
     pub fn of(variables: &'a HashMap<String, String>) -> Self {
         let named = |name| variables.get(name).map(String::as_str).filter(|url| !url.is_empty());
-        Self { database: named("DATABASE_URL"), redis: named("REDIS_URL") }
+        Self {
+            database: named("DATABASE_URL"),
+            replica: named("DATABASE_READ_URL"),
+            redis: named("REDIS_URL"),
+        }
     }
 }
 
@@ -26,7 +31,9 @@ impl<'a> Urls<'a> {
 pub struct Database {
     /// Where it is, and as whom.
     pub url: Secret,
-    /// The most connections of this process.
+    /// What lists are read from instead, where there is one.
+    pub replica: Option<Replica>,
+    /// The most connections of this process, to it and to its replica each.
     pub max_connections: u32,
     /// How many of them stay open though idle.
     pub min_connections: u32,
@@ -40,6 +47,15 @@ pub struct Database {
     pub lock_timeout: Span,
     /// How many products this process keeps to show them, at most.
     pub shown_products: u64,
+}
+
+/// A streaming replica of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replica {
+    /// Where it is, and as whom.
+    pub url: Secret,
+    /// How far it may be behind what it is a replica of, to be asked.
+    pub lag: Span,
 }
 
 /// A Redis server, or a cluster.
@@ -60,13 +76,15 @@ pub struct Redis {
 /// The settings of a database are checked though there is none, so that a mistake shows before the
 /// day it matters.
 pub(super) fn postgres(
-    url: Option<&str>,
+    urls: Urls<'_>,
     raw: &raw::Postgres,
 ) -> Result<Option<Database>, SettingsError> {
     let is_one = |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
-    if url.is_some_and(|url| !is_one(url)) {
-        let problem = "is no address; use one such as postgres://user:password@host:5432/shop";
-        return Err(SettingsError::new("DATABASE_URL", problem));
+    for (name, url) in [("DATABASE_URL", urls.database), ("DATABASE_READ_URL", urls.replica)] {
+        if url.is_some_and(|url| !is_one(url)) {
+            let problem = "is no address; use one such as postgres://user:password@host:5432/shop";
+            return Err(SettingsError::new(name, problem));
+        }
     }
     let millis = |key, value, most| between(key, value, 10, most).map(Span::millis);
     let count = |key, value, least, most| -> Result<u32, SettingsError> {
@@ -76,8 +94,11 @@ pub(super) fn postgres(
     let max_connections =
         count("ECICOMM__POSTGRES__MAX_CONNECTIONS", raw.max_connections, 2, 1_000)?;
     let min = count("ECICOMM__POSTGRES__MIN_CONNECTIONS", raw.min_connections, 0, 1_000)?;
+    let lag = between("ECICOMM__POSTGRES__REPLICA_LAG_MS", raw.replica_lag_ms, 1_000, 600_000)?;
+    let replica = |url: &str| Replica { url: Secret(url.to_owned()), lag: Span::millis(lag) };
     let checked = Database {
-        url: Secret(url.unwrap_or_default().to_owned()),
+        url: Secret(urls.database.unwrap_or_default().to_owned()),
+        replica: urls.replica.map(replica),
         max_connections,
         min_connections: min.min(max_connections),
         idle_timeout: Span::seconds(between(
@@ -104,7 +125,7 @@ pub(super) fn postgres(
         )?),
         lock_timeout: millis("ECICOMM__POSTGRES__LOCK_TIMEOUT_MS", raw.lock_timeout_ms, 60_000)?,
     };
-    Ok(url.map(|_| checked))
+    Ok(urls.database.map(|_| checked))
 }
 
 /// Those of Redis too.

@@ -103,8 +103,10 @@ fn a_wrong_setting_is_named() {
         ("ECICOMM__MANAGEMENT__BIND", "9000"),
         ("ECICOMM__AUTH__REQUIRE_TOTP", "true"),
         ("DATABASE_URL", "localhost/shop"),
+        ("DATABASE_READ_URL", "localhost/shop"),
         ("DATABASE_READ_URL", "postgres://localhost/shop"),
         ("ECICOMM__POSTGRES__MAX_CONNECTIONS", "1"),
+        ("ECICOMM__POSTGRES__REPLICA_LAG_MS", "999"),
         ("REDIS_URL", "redis://localhost"),
         ("REDIS_URL", "localhost:6379"),
         ("ECICOMM__REDIS__TIMEOUT_MS", "501"),
@@ -150,6 +152,35 @@ fn a_shop_is_in_a_folder_or_in_postgres() {
     let redis = |url| with(&[&fit[..], &[encrypted, ("REDIS_URL", url)]].concat());
     assert_eq!(redis("redis://a,rediss://b").unwrap_err().key, "REDIS_URL");
     assert!(redis("rediss://:secret@a, rediss://b").is_ok());
+}
+
+#[test]
+fn lists_are_read_from_a_replica_only_beside_what_it_is_a_replica_of() {
+    const URL: (&str, &str) = ("DATABASE_URL", "postgres://db/shop?sslmode=require");
+    const READ: (&str, &str) = ("DATABASE_READ_URL", "postgres://ann:secret@copy/shop");
+    assert_eq!(with(&[URL]).unwrap().database.unwrap().replica, None);
+    let settings = with(&[URL, READ]).unwrap();
+    assert!(!format!("{settings:?}").contains("secret"));
+    let replica = settings.database.unwrap().replica.unwrap();
+    assert_eq!((replica.url.reveal(), replica.lag), (READ.1, Span::seconds(5)));
+    for without in [&[READ][..], &[READ, ("ECICOMM__DATA", "/x")]] {
+        let error = with(without).unwrap_err();
+        assert_eq!(error.key, "DATABASE_READ_URL");
+        assert!(error.problem.contains("DATABASE_URL") && !error.problem.contains("secret"));
+    }
+    let wrong = with(&[URL, ("DATABASE_READ_URL", "copy:secret/shop")]).unwrap_err();
+    assert_eq!(wrong.key, "DATABASE_READ_URL");
+    assert!(!wrong.problem.contains("secret"), "{wrong}");
+    let fit = [
+        ("ECICOMM__PROFILE", "production"),
+        ("ECICOMM__SECRETS__SIGNING_KEY", "0123456789abcdefghijklmnopqrstuvwxyz"),
+        ("ECICOMM__AUTH__REQUIRE_TOTP", "false"),
+        URL,
+    ];
+    let plain = with(&[&fit[..], &[READ]].concat()).unwrap_err();
+    assert_eq!(plain.key, "DATABASE_READ_URL");
+    let encrypted = ("DATABASE_READ_URL", "postgres://copy/shop?sslmode=verify-full");
+    assert!(with(&[&fit[..], &[encrypted]].concat()).is_ok());
 }
 
 #[test]

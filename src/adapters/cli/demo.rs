@@ -56,7 +56,7 @@ struct AmountRecord {
 
 /// Whether the shop has no product of any status.
 pub(super) async fn is_empty(shop: &Shop) -> Result<bool, Failure> {
-    Ok(shop.catalog.scan(None, None, 1).await?.items.is_empty())
+    Ok(shop.catalog.is_empty().await?)
 }
 
 /// Why a shop is not filled.

@@ -19,6 +19,7 @@ mod migrate;
 mod pool;
 mod query;
 mod reach;
+mod replica;
 mod session;
 mod shown;
 mod store;
@@ -28,6 +29,7 @@ mod turns;
 pub use carts::PostgresCarts;
 pub use config::{PostgresConfig, TimeSource};
 pub use migrate::{Schema, migrate};
+pub use replica::PostgresReplica;
 pub use store::PostgresStore;
 pub use storefront::PostgresStorefront;
 

@@ -25,14 +25,17 @@ pub struct Reach {
 }
 
 struct Shared {
+    /// What it is called in the log.
+    name: &'static str,
     away: watch::Sender<bool>,
     doubts: Notify,
 }
 
 impl Reach {
     /// Takes the database that `options` name for one that can be reached.
-    pub fn start(options: PgConnectOptions, runtime: &Handle) -> Self {
-        let shared = Arc::new(Shared { away: watch::Sender::new(false), doubts: Notify::new() });
+    pub fn start(name: &'static str, options: PgConnectOptions, runtime: &Handle) -> Self {
+        let (away, doubts) = (watch::Sender::new(false), Notify::new());
+        let shared = Arc::new(Shared { name, away, doubts });
         let looking = runtime.spawn(keep_looking(shared.clone(), options));
         Self { shared, looking }
     }
@@ -66,12 +69,12 @@ async fn keep_looking(shared: Arc<Shared>, options: PgConnectOptions) {
         shared.doubts.notified().await;
         while !is_there(&options).await {
             if !shared.away.send_replace(true) {
-                tracing::warn!("the database is away");
+                tracing::warn!("{} is away", shared.name);
             }
             sleep(PAUSE).await;
         }
         if shared.away.send_replace(false) {
-            tracing::info!("the database is back");
+            tracing::info!("{} is back", shared.name);
         }
         sleep(PAUSE).await;
     }

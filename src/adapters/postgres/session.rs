@@ -38,6 +38,8 @@ pub struct Sessions {
     pool: Pool<Connections>,
     reach: Arc<Reach>,
     runtime: Handle,
+    /// How each connection is opened.
+    options: PgConnectOptions,
     /// How long work waits for a connection.
     acquire_timeout: Duration,
     /// How long the answer to one piece of work is waited for.
@@ -47,13 +49,31 @@ pub struct Sessions {
 impl Sessions {
     /// Connections as `config` says, on the current runtime. None is opened yet.
     pub fn new(config: &PostgresConfig) -> Result<Self, PortError> {
+        Self::over("the database", config, options(config)?)
+    }
+
+    /// The same to a replica, which takes no writes, and would take none if it became a primary.
+    pub fn to_replica(config: &PostgresConfig) -> Result<Self, PortError> {
+        let options = options(config)?.options([("default_transaction_read_only", "on")]);
+        Self::over("the replica", config, options)
+    }
+
+    fn over(
+        name: &'static str,
+        config: &PostgresConfig,
+        options: PgConnectOptions,
+    ) -> Result<Self, PortError> {
         let runtime = Handle::try_current().map_err(PortError::internal)?;
-        let options = options(config)?;
-        let reach = Arc::new(Reach::start(options.clone(), &runtime));
-        let pool = pool::open(config, options, &runtime)?;
+        let reach = Arc::new(Reach::start(name, options.clone(), &runtime));
+        let pool = pool::open(config, options.clone(), &runtime)?;
         let (acquire_timeout, patience) =
             (config.acquire_timeout, config.statement_timeout + WAIT_BEYOND);
-        Ok(Self { pool, reach, runtime, acquire_timeout, patience })
+        Ok(Self { pool, reach, runtime, options, acquire_timeout, patience })
+    }
+
+    /// How each connection is opened.
+    pub fn options(&self) -> PgConnectOptions {
+        self.options.clone()
     }
 
     /// How the connections do.

@@ -13,6 +13,7 @@ use super::fault::Fault;
 use super::log::Log;
 use super::migrate::prepare;
 use super::query::list;
+use super::replica::PostgresReplica;
 use super::session::Sessions;
 use super::shown::Shown;
 use super::turns::Turns;
@@ -28,9 +29,11 @@ use crate::ports::{PortError, PortErrorKind};
 pub struct PostgresStore {
     pub(super) config: Arc<PostgresConfig>,
     pub(super) sessions: Sessions,
-    pub(super) log: Log,
+    pub(super) log: Arc<Log>,
     pub(super) shown: Arc<Shown>,
     turns: Arc<Turns>,
+    /// What pages of lists are read from while it is close behind.
+    replica: Option<Arc<PostgresReplica>>,
 }
 
 impl PostgresStore {
@@ -39,9 +42,22 @@ impl PostgresStore {
         let sessions = Sessions::new(&config)?;
         prepare(&config).await?;
         let shown = Arc::new(Shown::new(config.shown_products));
-        let log = Log::start(&sessions, &config.url, &shown);
+        let log = Arc::new(Log::start(&sessions, &config.url, &shown));
         let turns = Arc::new(Turns::new(&config));
-        Ok(Self { config: Arc::new(config), sessions, log, shown, turns })
+        Ok(Self { config: Arc::new(config), sessions, log, shown, turns, replica: None })
+    }
+
+    /// The same store under another handle, whose pages of lists come from a replica of it while that
+    /// is close behind. Whoever decides something on a list needs the one that this is called on.
+    pub fn listing_from(&self, replica: Arc<PostgresReplica>) -> Self {
+        Self {
+            config: self.config.clone(),
+            sessions: self.sessions.clone(),
+            log: self.log.clone(),
+            shown: self.shown.clone(),
+            turns: self.turns.clone(),
+            replica: Some(replica),
+        }
     }
 
     /// The ids of a page of a list.
@@ -50,7 +66,21 @@ impl PostgresStore {
         query: &ListQuery,
     ) -> Result<Page<ProductId, ListMark>, PortError> {
         let query = query.clone();
-        self.ask(|connection| list::ids(connection, query).boxed()).await
+        self.ask_for_list(|connection| list::ids(connection, query).boxed()).await
+    }
+
+    /// Asks for a page of a list, which may tell of the shop as it was a moment ago where this handle
+    /// has a replica.
+    pub(super) async fn ask_for_list<T, W>(&self, work: W) -> Result<T, PortError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, Fault>>,
+        W: Clone + Send + 'static,
+    {
+        match &self.replica {
+            Some(replica) => replica.ask(&self.sessions, work).await,
+            None => self.sessions.ask(work).await,
+        }
     }
 
     /// Asks the database.

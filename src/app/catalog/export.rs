@@ -18,7 +18,7 @@ impl CatalogService {
         after: Option<ProductId>,
         limit: usize,
     ) -> Result<Page<ImportLine, ProductId>, AppError> {
-        let page = self.ports.catalog.scan(None, after, limit).await?;
+        let page = self.ports.listed_products().scan(None, after, limit).await?;
         let variants = page.items.iter().flat_map(|view| &view.product.content().variants);
         let skus: Vec<Sku> = variants.map(|variant| variant.sku.clone()).collect();
         let mut stock = self.ports.stock.stock(&skus).await?.into_iter();

@@ -72,7 +72,12 @@ impl CatalogService {
         after: Option<ProductId>,
         limit: usize,
     ) -> Result<Page<Arc<ProductView>, ProductId>, AppError> {
-        Ok(self.ports.catalog.scan(status, after, limit).await?)
+        Ok(self.ports.listed_products().scan(status, after, limit).await?)
+    }
+
+    /// Whether there is no product of any status, to fill the shop where there is none.
+    pub async fn is_empty(&self) -> Result<bool, AppError> {
+        Ok(self.ports.catalog.scan(None, None, 1).await?.items.is_empty())
     }
 
     /// The tree of categories as shoppers see it.

@@ -36,7 +36,7 @@ impl InventoryService {
         after: Option<Sku>,
         limit: usize,
     ) -> Result<Page<Vec<StockItem>, Sku>, AppError> {
-        Ok(self.ports.stock.list(after, limit).await?)
+        Ok(self.ports.listed_stock().list(after, limit).await?)
     }
 
     /// A page of the SKUs that run low.
@@ -45,7 +45,7 @@ impl InventoryService {
         after: Option<Sku>,
         limit: usize,
     ) -> Result<Page<Vec<StockItem>, Sku>, AppError> {
-        Ok(self.ports.stock.low(Availability::LOW_STOCK_BELOW, after, limit).await?)
+        Ok(self.ports.listed_stock().low(Availability::LOW_STOCK_BELOW, after, limit).await?)
     }
 
     /// A page of a SKU's ledger, oldest first.
@@ -56,7 +56,7 @@ impl InventoryService {
         limit: usize,
     ) -> Result<Page<StockEvent, u64>, AppError> {
         self.levels(sku).await?;
-        Ok(self.ports.stock.events(sku, after, limit).await?)
+        Ok(self.ports.listed_stock().events(sku, after, limit).await?)
     }
 
     /// What can be bought of these SKUs now. Those that the shop does not show are left out; one

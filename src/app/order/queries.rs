@@ -26,7 +26,7 @@ impl OrderService {
         after: Option<OrderMark>,
         limit: usize,
     ) -> Result<Page<Arc<Order>, OrderMark>, AppError> {
-        Ok(self.ports.orders.orders(filter, after, limit).await?)
+        Ok(self.ports.listed_orders().orders(filter, after, limit).await?)
     }
 
     /// A page of an order's history, oldest first.

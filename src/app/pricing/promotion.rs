@@ -23,7 +23,7 @@ impl PricingService {
         after: Option<PromotionId>,
         limit: usize,
     ) -> Result<Page<Arc<Promotion>, PromotionId>, AppError> {
-        Ok(self.ports.pricing.promotions(after, limit).await?)
+        Ok(self.ports.listed_pricing().promotions(after, limit).await?)
     }
 
     /// Makes a promotion. A code that another has is a duplicate.

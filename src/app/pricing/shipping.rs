@@ -27,7 +27,7 @@ impl PricingService {
         after: Option<ShippingMethodId>,
         limit: usize,
     ) -> Result<Page<Arc<ShippingMethod>, ShippingMethodId>, AppError> {
-        Ok(self.ports.pricing.shipping_methods(after, limit).await?)
+        Ok(self.ports.listed_pricing().shipping_methods(after, limit).await?)
     }
 
     /// Makes a shipping method. A code that another has is a duplicate.

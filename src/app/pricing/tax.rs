@@ -21,7 +21,7 @@ impl PricingService {
         after: Option<TaxRateId>,
         limit: usize,
     ) -> Result<Page<Arc<TaxRate>, TaxRateId>, AppError> {
-        Ok(self.ports.pricing.tax_rates(after, limit).await?)
+        Ok(self.ports.listed_pricing().tax_rates(after, limit).await?)
     }
 
     /// Makes a tax rate.

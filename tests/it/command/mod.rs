@@ -4,6 +4,8 @@
 mod folder;
 #[cfg(all(unix, feature = "postgres", feature = "remote"))]
 mod postgres;
+#[cfg(all(unix, feature = "postgres", feature = "remote"))]
+mod replica;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

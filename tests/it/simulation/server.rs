@@ -103,6 +103,7 @@ impl Backend {
             storefront_rules: Faulty::<dyn PricingQueries>::new(gate, store.clone()),
             storefront: Faulty::<dyn CatalogQueries>::new(gate, store.clone()),
             pricing: Faulty::<dyn PricingQueries>::new(gate, store.clone()),
+            lists: None,
             stock: Faulty::<dyn StockQueries>::new(gate, store.clone()),
             orders: Faulty::<dyn OrderQueries>::new(gate, store.clone()),
             sagas: Faulty::<dyn Sagas>::new(gate, store.clone()),

@@ -44,12 +44,13 @@ async fn scrape(state: Data<State>) -> HttpResponse {
 fn dependencies(state: &State, text: &mut Text) {
     let dependencies = &state.shop.ports.dependencies;
     let name = "ecicomm_dependency_state";
-    text.family(name, Kind::Gauge, "0: it answers. 1: one call tries it. 2: it is left alone.");
+    text.family(name, Kind::Gauge, "0: it answers. 1: one call tries it. 2: it is left alone. 3: it is left alone, being behind.");
     for dependency in dependencies {
         let value = match dependency.state() {
             DependencyState::Well => 0,
             DependencyState::Trying => 1,
             DependencyState::Away => 2,
+            DependencyState::Behind => 3,
         };
         text.sample(name, &[("dependency", dependency.name())], value);
     }

@@ -116,7 +116,8 @@ pub struct DependencyBody {
 }
 
 /// `well`: it answers. `away`: it failed too often in a row, and calls fail at once. `trying`: one
-/// call tries whether it is back.
+/// call tries whether it is back. `behind`: it answers, but tells of what was too long ago, or nobody
+/// knows of how long ago; others are asked instead.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = DependencyState)]
@@ -127,6 +128,8 @@ pub enum DependencyStateBody {
     Away,
     /// One call tries it.
     Trying,
+    /// It tells of what was too long ago.
+    Behind,
 }
 
 impl DependencyBody {
@@ -135,6 +138,7 @@ impl DependencyBody {
             DependencyState::Well => DependencyStateBody::Well,
             DependencyState::Away => DependencyStateBody::Away,
             DependencyState::Trying => DependencyStateBody::Trying,
+            DependencyState::Behind => DependencyStateBody::Behind,
         };
         Self { name: dependency.name(), state }
     }

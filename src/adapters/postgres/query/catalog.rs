@@ -57,7 +57,8 @@ impl CatalogQueries for PostgresStore {
         after: Option<ProductId>,
         limit: usize,
     ) -> Result<Page<View, ProductId>, PortError> {
-        self.ask(move |connection| product::scan(connection, status, after, limit).boxed()).await
+        self.ask_for_list(move |connection| product::scan(connection, status, after, limit).boxed())
+            .await
     }
 
     async fn category_tree(&self) -> Result<Arc<Vec<CategoryNode>>, PortError> {

@@ -41,7 +41,7 @@ impl OrderQueries for PostgresStore {
             return Ok(Page { items: Vec::new(), next: None });
         }
         let asked = Asked::new(filter, after, limit);
-        let found = self.ask(|connection| orders(connection, asked).boxed()).await?;
+        let found = self.ask_for_list(|connection| orders(connection, asked).boxed()).await?;
         Ok(super::page(found, limit, |order| OrderMark {
             placed_at: order.placed().at,
             order: order.id(),
@@ -150,6 +150,7 @@ async fn events(
 }
 
 /// Which orders are asked for, as the database takes it.
+#[derive(Clone)]
 struct Asked {
     status: Option<&'static str>,
     number: Option<String>,

@@ -34,7 +34,7 @@ macro_rules! by_id {
 macro_rules! by_page {
     ($store:expr, $after:expr, $limit:expr, $mark:expr, $statement:literal) => {{
         let (after, limit) = ($after.map(|id| id.uuid()), $limit);
-        let asked = $store.ask(move |connection| {
+        let asked = $store.ask_for_list(move |connection| {
             async move {
                 let found = sqlx::query_scalar!($statement, after, one_more(limit));
                 let found = all(found.fetch_all(connection).await?)?;

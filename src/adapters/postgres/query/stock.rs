@@ -33,8 +33,7 @@ impl StockQueries for PostgresStore {
         after: Option<Sku>,
         limit: usize,
     ) -> Result<Page<Vec<StockItem>, Sku>, PortError> {
-        let preferred = self.config.location.as_str().to_owned();
-        self.ask(move |connection| page(connection, None, after, limit, preferred).boxed()).await
+        self.page(None, after, limit).await
     }
 
     async fn low(
@@ -43,9 +42,7 @@ impl StockQueries for PostgresStore {
         after: Option<Sku>,
         limit: usize,
     ) -> Result<Page<Vec<StockItem>, Sku>, PortError> {
-        let preferred = self.config.location.as_str().to_owned();
-        let low = Some(below);
-        self.ask(move |connection| page(connection, low, after, limit, preferred).boxed()).await
+        self.page(Some(below), after, limit).await
     }
 
     async fn events(
@@ -55,7 +52,7 @@ impl StockQueries for PostgresStore {
         limit: usize,
     ) -> Result<Page<StockEvent, u64>, PortError> {
         let key = sku_key(sku);
-        self.ask(move |connection| ledger(connection, key, after, limit).boxed()).await
+        self.ask_for_list(move |connection| ledger(connection, key, after, limit).boxed()).await
     }
 
     async fn reservations(&self, order: OrderId) -> Result<Vec<Reservation>, PortError> {
@@ -65,6 +62,22 @@ impl StockQueries for PostgresStore {
     async fn overdue(&self, now: Timestamp, most: usize) -> Result<Vec<OrderId>, PortError> {
         let moment = Moment::new(now, self.config.time);
         self.ask(move |connection| overdue(connection, moment, most).boxed()).await
+    }
+}
+
+impl PostgresStore {
+    /// A page of SKUs, of those alone that are low where `below` tells what that is.
+    async fn page(
+        &self,
+        below: Option<i64>,
+        after: Option<Sku>,
+        limit: usize,
+    ) -> Result<Page<Vec<StockItem>, Sku>, PortError> {
+        let preferred = self.config.location.as_str().to_owned();
+        self.ask_for_list(move |connection| {
+            page(connection, below, after, limit, preferred).boxed()
+        })
+        .await
     }
 }
 

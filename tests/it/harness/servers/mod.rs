@@ -12,6 +12,8 @@ mod postgres;
 mod programs;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "postgres")]
+mod replica;
 #[cfg(all(feature = "postgres", feature = "redis"))]
 mod spare;
 
@@ -19,6 +21,8 @@ mod spare;
 pub use postgres::{Database, Fsync, Postgres};
 #[cfg(feature = "redis")]
 pub use redis::{Redis, RedisCluster, tell};
+#[cfg(feature = "postgres")]
+pub use replica::Pair;
 #[cfg(all(feature = "postgres", feature = "redis"))]
 pub use spare::Lent;
 

@@ -29,6 +29,10 @@ pub struct Postgres {
     server: Option<Server>,
     /// The URL of its databases, without a name at the end.
     base: String,
+    /// The one database that is migrated; all others are copies of it.
+    template: OnceCell<String>,
+    /// Databases that no test needs any more.
+    finished: Mutex<Vec<String>>,
 }
 
 impl Postgres {
@@ -41,19 +45,33 @@ impl Postgres {
             let ready = ["pg_isready", "-h", "127.0.0.1"];
             let container = Container::run(IMAGE, 5432, &start, &ready);
             let base = format!("postgres://postgres@127.0.0.1:{}", container.port);
-            return Self { server: Some(Server::Container(container)), base };
+            return Self::of(Some(Server::Container(container)), base);
         }
-        let started = (0..5).find_map(|_| start_local(fsync));
+        let settings: &[&str] = match fsync {
+            Fsync::On => &[],
+            Fsync::Off => &["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
+        };
+        Self::local(settings, init)
+    }
+
+    /// A server that runs as a process of this machine, with these settings beside those that all
+    /// have, on the data that `make` puts into a folder.
+    pub(super) fn local(settings: &[&str], make: impl Fn(&Path, Option<&str>)) -> Self {
+        let started = (0..5).find_map(|_| start_local(settings, &make));
         let (local, port) = started.expect("a port should stay free for a moment");
-        let base = format!("postgres://postgres@127.0.0.1:{port}");
-        Self { server: Some(Server::Local(local)), base }
+        Self::of(Some(Server::Local(local)), format!("postgres://postgres@127.0.0.1:{port}"))
+    }
+
+    fn of(server: Option<Server>, base: String) -> Self {
+        let (template, finished) = (OnceCell::new(), Mutex::default());
+        Self { server, base, template, finished }
     }
 
     /// The server that all tests of this process share.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
         SHARED.get_or_init(|| match std::env::var(VARIABLE) {
-            Ok(url) => Self { server: None, base: base_of(&url) },
+            Ok(url) => Self::of(None, base_of(&url)),
             Err(_) => Self::start(Fsync::Off),
         })
     }
@@ -85,6 +103,7 @@ impl Postgres {
 /// A database of a test's own on the shared server, with all migrations done. It goes some time
 /// after it is dropped.
 pub struct Database {
+    server: &'static Postgres,
     name: String,
     url: String,
 }
@@ -92,12 +111,16 @@ pub struct Database {
 impl Database {
     /// A fresh one.
     pub async fn new() -> Self {
-        let server = Postgres::shared();
+        Self::on(Postgres::shared()).await
+    }
+
+    /// A fresh one on another server that tests share.
+    pub async fn on(server: &'static Postgres) -> Self {
         drop_finished(server).await;
         let template = template(server).await;
         let name = new_name();
         server.create(&name, Some(template)).await;
-        Self { url: server.url(&name), name }
+        Self { url: server.url(&name), server, name }
     }
 
     /// A fresh one without any table.
@@ -105,7 +128,12 @@ impl Database {
         let server = Postgres::shared();
         let name = new_name();
         server.create(&name, None).await;
-        Self { url: server.url(&name), name }
+        Self { url: server.url(&name), server, name }
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Where it is.
@@ -114,26 +142,22 @@ impl Database {
     }
 }
 
-/// Databases that no test needs any more.
-static FINISHED: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
 impl Drop for Database {
     fn drop(&mut self) {
-        FINISHED.lock().unwrap_or_else(PoisonError::into_inner).push(self.name.clone());
+        let mut finished = self.server.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        finished.push(self.name.clone());
     }
 }
 
 async fn drop_finished(server: &Postgres) {
     let finished: Vec<String> =
-        std::mem::take(&mut *FINISHED.lock().unwrap_or_else(PoisonError::into_inner));
+        std::mem::take(&mut *server.finished.lock().unwrap_or_else(PoisonError::into_inner));
     for name in finished {
         server.order(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
     }
 }
 
-/// The one database that is migrated; all others are copies of it.
-async fn template(server: &Postgres) -> &'static str {
-    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+async fn template(server: &Postgres) -> &str {
     let make = || async {
         if server.server.is_none() {
             drop_forgotten(server).await;
@@ -143,7 +167,7 @@ async fn template(server: &Postgres) -> &'static str {
         migrate(&server.url(&name)).await.expect("the migrations should pass");
         name
     };
-    TEMPLATE.get_or_init(make).await
+    server.template.get_or_init(make).await
 }
 
 /// Drops what test processes of long ago left on a server that outlives them.
@@ -180,7 +204,7 @@ fn base_of(url: &str) -> String {
     format!("{scheme}://{server}")
 }
 
-fn start_local(fsync: Fsync) -> Option<(Local, u16)> {
+fn start_local(settings: &[&str], make: impl Fn(&Path, Option<&str>)) -> Option<(Local, u16)> {
     let programs = programs();
     let (folder, port) = (new_folder("postgres"), free_port());
     // It refuses to run as root.
@@ -189,7 +213,7 @@ fn start_local(fsync: Fsync) -> Option<(Local, u16)> {
         give_to(user, &folder);
     }
     let data = folder.join("data");
-    init(&programs, &data, user);
+    make(&data, user);
     let text = |path: &Path| path.to_str().unwrap().to_owned();
     let mut command = vec![text(&programs.join("postgres")), "-D".to_owned(), text(&data)];
     let mut set = |setting: &str| command.extend(["-c".to_owned(), setting.to_owned()]);
@@ -197,10 +221,8 @@ fn start_local(fsync: Fsync) -> Option<(Local, u16)> {
     set(&format!("port={port}"));
     set(&format!("unix_socket_directories={}", text(&folder)));
     set("max_connections=300");
-    if fsync == Fsync::Off {
-        for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] {
-            set(setting);
-        }
+    for setting in settings {
+        set(setting);
     }
     let lock_file = data.join("postmaster.pid");
     let ready = Box::new(move |id| is_ready(&lock_file, id));
@@ -214,19 +236,26 @@ fn is_ready(lock_file: &Path, id: u32) -> bool {
     lines.next() == Some(&id.to_string()) && lines.any(|line| line.trim() == "ready")
 }
 
-fn init(programs: &Path, data: &Path, user: Option<&str>) {
+/// Makes the data of an empty server.
+pub(super) fn init(data: &Path, user: Option<&str>) {
+    let more = ["-N", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"];
+    make("initdb", data, user, &more);
+}
+
+/// Has a program of Postgres make a folder of data.
+pub(super) fn make(program: &str, data: &Path, user: Option<&str>, args: &[&str]) {
+    let path = programs().join(program);
     let mut command = match user {
         Some(user) => {
             let mut command = Command::new("runuser");
-            command.args(["-u", user, "--"]).arg(programs.join("initdb"));
+            command.args(["-u", user, "--"]).arg(path);
             command
         }
-        None => Command::new(programs.join("initdb")),
+        None => Command::new(path),
     };
-    command.current_dir("/").arg("-D").arg(data);
-    command.args(["-N", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]);
-    let done = command.output().expect("initdb should run");
-    assert!(done.status.success(), "initdb: {}", String::from_utf8_lossy(&done.stderr));
+    let done = command.current_dir("/").arg("-D").arg(data).args(args).output();
+    let done = done.unwrap_or_else(|error| panic!("{program} should run: {error}"));
+    assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
 /// The folder of Postgres's programs, of the latest version where there are several.

@@ -4,6 +4,7 @@
 mod failures;
 mod locks;
 mod processes;
+mod replica;
 mod schema;
 mod storefront;
 
