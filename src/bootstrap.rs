@@ -21,7 +21,7 @@ use crate::adapters::resilience::{
 use crate::adapters::sandbox::http::{self as sandbox_http, Delay};
 use crate::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
 use crate::adapters::system::{
-    Argon2Hasher, HmacSigner, JwtTokens, OsSecrets, SystemClock, SystemIds,
+    Argon2Hasher, HmacSigner, JwtTokens, OsSecrets, SystemClock, SystemIds, SystemPause,
 };
 use crate::app::{Ports, Shop, ShopConfig};
 use crate::domain::shared::{Span, Timestamp};
@@ -97,6 +97,7 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         tokens: Arc::new(JwtTokens::new(&key, clock.clone())),
         hasher: Arc::new(Argon2Hasher::try_new()?),
         clock,
+        pause: Arc::new(SystemPause),
         ids,
         secrets,
     };
