@@ -346,6 +346,17 @@ pub fn http(
     Ok((server.address(), server.run(stop)))
 }
 
+/// The metrics of a process that serves no shop, served until `stop` is over; none where the settings
+/// name no address for them.
+pub fn metrics(
+    shop: Arc<Shop>,
+    settings: &Settings,
+    stop: impl Future<Output = ()>,
+) -> std::io::Result<Option<impl Future<Output = ()>>> {
+    let server = http::MetricsServer::bind(shop, http_settings(settings))?;
+    Ok(server.map(|server| server.run(stop)))
+}
+
 /// The sandbox gateway as a process of its own: the address it listens on, and the server.
 pub fn sandbox(
     bind: SocketAddr,
