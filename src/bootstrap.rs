@@ -21,7 +21,7 @@ use crate::adapters::resilience::{
 use crate::adapters::sandbox::http::{self as sandbox_http, Delay};
 use crate::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
 use crate::adapters::system::{
-    Argon2Hasher, HmacSigner, JwtTokens, OsSecrets, SystemClock, SystemIds,
+    Argon2Hasher, HmacSigner, JwtTokens, OsSecrets, SystemClock, SystemIds, SystemPause,
 };
 use crate::app::{Lists, Ports, Shop, ShopConfig};
 use crate::domain::shared::{Span, Timestamp};
@@ -98,6 +98,7 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
         tokens: Arc::new(JwtTokens::new(&key, clock.clone())),
         hasher: Arc::new(Argon2Hasher::try_new()?),
         clock,
+        pause: Arc::new(SystemPause),
         ids,
         secrets,
     };
@@ -357,6 +358,17 @@ pub fn http(
 ) -> std::io::Result<(SocketAddr, impl Future<Output = std::io::Result<()>>)> {
     let server = http::Server::bind(shop, http_settings(settings))?;
     Ok((server.address(), server.run(stop)))
+}
+
+/// The metrics of a process that serves no shop, served until `stop` is over; none where the settings
+/// name no address for them.
+pub fn metrics(
+    shop: Arc<Shop>,
+    settings: &Settings,
+    stop: impl Future<Output = ()>,
+) -> std::io::Result<Option<impl Future<Output = ()>>> {
+    let server = http::MetricsServer::bind(shop, http_settings(settings))?;
+    Ok(server.map(|server| server.run(stop)))
 }
 
 /// The sandbox gateway as a process of its own: the address it listens on, and the server.

@@ -15,7 +15,7 @@ use crate::ports::payment::{PaymentGateway, SandboxLedger};
 use crate::ports::pricing::{PricingQueries, ShownRules};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::Store;
-use crate::ports::system::{AccessTokens, Clock, Ids, PasswordHasher, Secrets, Signer};
+use crate::ports::system::{AccessTokens, Clock, Ids, PasswordHasher, Pause, Secrets, Signer};
 use crate::ports::upkeep::Upkeep;
 
 /// Everything the use cases need of the outside, as the composition root chose it.
@@ -66,6 +66,8 @@ pub struct Ports {
     pub dependencies: Vec<Arc<dyn Dependency>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Waiting for it to pass.
+    pub pause: Arc<dyn Pause>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
     /// Chance.

@@ -30,7 +30,8 @@ pub trait StockQueries: Send + Sync {
         limit: usize,
     ) -> Result<Page<Vec<StockItem>, Sku>, PortError>;
 
-    /// A page of a SKU's ledger, oldest first; the mark counts entries from 1.
+    /// A page of a SKU's ledger, oldest first; marks rise, and have gaps. MUST cost the same at any
+    /// depth. Entries of one location come in the order in which its stock was made of them.
     async fn events(
         &self,
         sku: &Sku,

@@ -191,9 +191,10 @@ pub trait Counters: Send + Sync {
     /// below nothing, MUST run off to that, and MUST be answered so.
     ///
     /// What was made is counted although the quota does not have it, and of several callers at once
-    /// none MUST be lost. Time is what the latest caller said, and MUST NOT go back for one whose
-    /// clock is behind. A client of whom nothing is used up MUST be forgotten, at once or some
-    /// minutes later.
+    /// none MUST be lost. Time MUST be that of the counts, however little the clocks of callers agree,
+    /// and MUST NOT go back; the answer is told by the clock of its caller, of which `now` is the
+    /// moment that the call begins. A client of whom nothing is used up MUST be forgotten, at once or
+    /// some minutes later.
     async fn add(
         &self,
         client: Client,

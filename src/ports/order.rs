@@ -65,6 +65,17 @@ pub trait OrderQueries: Send + Sync {
     ) -> Result<Page<OrderEvent, u64>, PortError>;
 }
 
+/// The sagas under way of one kind at one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SagasAt {
+    /// What they are, and what they do next, as [`SagaPlan::names`] has it.
+    pub names: (String, String),
+    /// How many there are.
+    pub count: u64,
+    /// When the one is due that is due the longest.
+    pub oldest_due: Timestamp,
+}
+
 /// Work that spans commits. Claims are single operations: of several processes that claim a saga at
 /// the same moment exactly one MUST get it.
 #[async_trait]
@@ -98,4 +109,9 @@ pub trait Sagas: Send + Sync {
         after: Option<SagaId>,
         limit: usize,
     ) -> Result<Page<Saga, SagaId>, PortError>;
+
+    /// How many sagas are not over, checkouts that wait for a person among them, by kind and step in
+    /// the order of their names; of a step where none is, nothing. However many there are, the answer
+    /// is short.
+    async fn counts(&self) -> Result<Vec<SagasAt>, PortError>;
 }

@@ -5,12 +5,19 @@ use uuid::Uuid;
 
 use super::PortError;
 use crate::domain::customer::Role;
-use crate::domain::shared::{StaffId, Timestamp};
+use crate::domain::shared::{Span, StaffId, Timestamp};
 
 /// The time.
 pub trait Clock: Send + Sync {
     /// Now. MUST NOT be earlier than any answer before.
     fn now(&self) -> Timestamp;
+}
+
+/// Waiting for time to pass.
+#[async_trait]
+pub trait Pause: Send + Sync {
+    /// Ends when so much time has passed. MUST be cancel safe.
+    async fn pause(&self, span: Span);
 }
 
 /// New ids.

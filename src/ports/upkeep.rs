@@ -14,9 +14,9 @@ use super::catalog::Page;
 use super::idempotency::{KeyId, Outcome};
 use crate::domain::catalog::Product;
 use crate::domain::inventory::{ReservationState, StockItem};
-use crate::domain::order::Order;
+use crate::domain::order::{Order, PromotionUse, Saga};
 use crate::domain::shared::{
-    CartId, CategoryId, Location, OrderId, ProductId, PromotionId, Sku, Version,
+    CartId, CategoryId, Location, OrderId, ProductId, PromotionId, Sku, Span, Version,
 };
 
 /// How a store finds an order and decides on it. All of it follows from the order's events.
@@ -30,6 +30,8 @@ pub struct OrderRow {
     pub phase: String,
     /// The cart that leads to it, or that it came from where it failed.
     pub cart: Option<CartId>,
+    /// The uses of promotions that it took, and gives back where it ends in nothing.
+    pub uses: Vec<PromotionUse>,
 }
 
 impl OrderRow {
@@ -40,8 +42,35 @@ impl OrderRow {
             status: order.status().as_str().to_owned(),
             phase: order.phase().as_str().to_owned(),
             cart: order.placed().cart,
+            uses: order.placed().uses.clone(),
         }
     }
+}
+
+/// What of a saga is kept otherwise than it says itself, so that nobody can work on it, or for
+/// nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SagaFault {
+    /// The version that it steps from.
+    Version,
+    /// Whether it is over, and whether it is open.
+    Step,
+    /// When it is due: by more than [`Self::APART`].
+    Due,
+}
+
+impl SagaFault {
+    /// How much later or earlier a saga may be due than it says, as clocks differ.
+    pub const APART: Span = Span::minutes(5);
+}
+
+/// How often a promotion was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountedUses {
+    /// As it is counted.
+    pub counted: u32,
+    /// How many orders took a use and did not give it back.
+    pub taken: u32,
 }
 
 /// Something that is kept and does not follow from the facts, to be made what these tell. Refused
@@ -80,8 +109,8 @@ pub enum Repair {
         /// `Committed` or `Released`.
         end: ReservationState,
     },
-    /// How an order is found and decided on, to the fold of its events. Refused with `CartOrdered`
-    /// where its cart leads to another order.
+    /// How an order is found and decided on, and the uses that it gives back, to the fold of its
+    /// events. Refused with `CartOrdered` where its cart leads to another order.
     Order {
         /// What is kept.
         found: OrderRow,
@@ -111,8 +140,14 @@ pub enum Repair {
         /// The position of the log when those orders were read.
         as_of: u64,
     },
-    /// How a product is shown, to what follows from it, from the tree and from its stock: bands,
-    /// categories, places in lists.
+    /// What a saga is claimed and found by, to what it says itself.
+    Saga {
+        /// The saga as it says itself, its version among it.
+        told: Saga,
+    },
+    /// How a product is found, sold and shown, to what follows from it, from the tree and from its
+    /// stock: slugs, variants, prices, bands, categories, places in lists. Refused with `StockLeft`
+    /// where there is stock of a SKU that it should not have.
     View {
         /// The product. It must still have its version.
         product: Arc<Product>,
@@ -151,6 +186,25 @@ pub trait Upkeep: Send + Sync {
         &self,
         products: &[Arc<Product>],
     ) -> Result<Vec<Option<&'static str>>, PortError>;
+
+    /// Sagas of these orders that are kept otherwise than they say themselves, each as it says.
+    async fn wrong_sagas(&self, orders: &[OrderId]) -> Result<Vec<(Saga, SagaFault)>, PortError>;
+
+    /// How often a promotion was used, by anyone or by one customer.
+    async fn counted_uses(
+        &self,
+        promotion: PromotionId,
+        customer_key: Option<&str>,
+    ) -> Result<CountedUses, PortError>;
+
+    /// A page of SKUs that are counted, or were by their ledgers, and of which no stock is kept
+    /// anywhere: each as it would be kept if nothing ever happened to it. A page may have none, and
+    /// others behind it some.
+    async fn lost_stock(
+        &self,
+        after: Option<Sku>,
+        limit: usize,
+    ) -> Result<Page<StockItem, Sku>, PortError>;
 
     /// A page of keys that wait for an order's checkout, by key, each with that order.
     async fn keys_in_flight(

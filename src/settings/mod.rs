@@ -6,6 +6,7 @@
 mod raw;
 mod refuse;
 mod servers;
+mod warn;
 
 use std::fmt;
 use std::net::SocketAddr;

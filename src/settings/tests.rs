@@ -18,6 +18,28 @@ fn nothing_needs_to_be_set() {
 }
 
 #[test]
+fn clients_that_would_share_one_quota_are_warned_of() {
+    let behind = ("ECICOMM__HTTP__BEHIND_TLS", "true");
+    let proxies = |count| ("ECICOMM__HTTP__TRUSTED_PROXIES", count);
+    let warned = with(&[behind]).unwrap().warnings();
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    for part in [
+        "ECICOMM__HTTP__BEHIND_TLS",
+        "ECICOMM__HTTP__TRUSTED_PROXIES is 0",
+        "share one quota",
+        "set it to how many proxies there are",
+        "ECICOMM__LIMITS__RATE to 0",
+    ] {
+        assert!(warned[0].contains(part), "{warned:?} lacks {part}");
+    }
+    let quiet: [&[(&str, &str)]; 4] =
+        [&[], &[behind, proxies("1")], &[proxies("1")], &[behind, ("ECICOMM__LIMITS__RATE", "0")]];
+    for set in quiet {
+        assert_eq!(with(set).unwrap().warnings(), Vec::<&str>::new(), "{set:?}");
+    }
+}
+
+#[test]
 fn the_environment_wins() {
     let settings = with(&[
         ("ECICOMM__HTTP__BIND", "0.0.0.0:9999"),

@@ -4,6 +4,7 @@ use std::time::Instant;
 use super::progress::Progress;
 use super::{Failure, say};
 use crate::app::operations::{Doctor, Finding, Repaired, Report};
+use crate::ports::store::CommitError;
 use crate::settings::Settings;
 
 /// Examines the configured store, mends it where that is asked for, and ends with 1 where anything
@@ -41,7 +42,12 @@ async fn mend(doctor: &Doctor) -> Result<bool, Failure> {
     for line in outcome(&done) {
         say(line);
     }
-    Ok(done.after.agrees())
+    Ok(is_well(&done))
+}
+
+/// Whether nothing is left, and nothing failed.
+pub(super) fn is_well(done: &Repaired) -> bool {
+    done.after.agrees() && done.refused.is_empty()
 }
 
 /// What was mended.
@@ -57,10 +63,18 @@ pub(super) fn outcome(done: &Repaired) -> Vec<String> {
     }
     let mut lines = vec!["before:".to_owned()];
     lines.extend(told(&done.before));
-    lines.push(format!("{} repaired; after:", done.mended));
+    lines.push(match done.refused.len() {
+        0 => format!("{} repaired; after:", done.mended),
+        left => format!("{} repaired, {left} not; after:", done.mended),
+    });
     lines.extend(told(&done.after));
-    lines.extend(done.refused.iter().map(|(what, why)| {
-        format!("{what} was not repaired: {why}; where the shop is at work, try again")
+    lines.extend(done.refused.iter().map(|(what, why)| match why {
+        CommitError::Refused(why) => {
+            format!("{what} was not repaired: {why}; where the shop is at work, try again")
+        }
+        CommitError::Port(why) => {
+            format!("{what} was not repaired, as the store failed: {why}; try again")
+        }
     }));
     lines
 }

@@ -50,6 +50,9 @@ pub(super) enum SignIn {
 pub(super) async fn run(args: &ServeArgs, mut settings: Settings) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     settings.http.bind = args.bind.unwrap_or(settings.http.bind);
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
     let stopped = stop::listen()?.shared();
     if settings.database.is_some() {
         bootstrap::migrate(&settings).await?;

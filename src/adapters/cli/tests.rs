@@ -14,7 +14,8 @@ use super::*;
 use crate::adapters::record::catalog_file::FileFormat;
 use crate::app::operations::{Finding, Repaired, Report};
 use crate::domain::customer::Password;
-use crate::ports::store::Conflict;
+use crate::ports::PortError;
+use crate::ports::store::{CommitError, Conflict};
 use crate::ports::system::Secrets;
 
 fn parsed(line: &str) -> Command {
@@ -236,13 +237,20 @@ fn what_was_mended_is_told_with_the_shop_before_and_after() {
     let finding = Finding::new("stock of A", 3, 4, "count it");
     assert_eq!(doctor::mended(&finding), "repaired stock of A: found 4, now 3");
     let before = Report { findings: vec![finding.clone(), finding], ..Report::default() };
-    let refused = [("stock of B".to_owned(), Conflict::Stale("stock"))].into();
+    let moved = CommitError::Refused(Conflict::Stale("stock"));
+    let failed = CommitError::Port(PortError::timeout("no answer"));
+    let refused = [("stock of B".to_owned(), moved), ("stock of C".to_owned(), failed)].into();
     let done = Repaired { before, after: Report::default(), mended: 2, refused };
     let lines = doctor::outcome(&done);
-    for part in ["before:", "2 findings", "2 repaired; after:", "everything agrees"] {
+    for part in ["before:", "2 findings", "2 repaired, 2 not; after:", "everything agrees"] {
         assert!(lines.iter().any(|line| line == part), "{lines:?} lacks {part}");
     }
-    assert!(lines.last().unwrap().starts_with("stock of B was not repaired: stock changed"));
+    let told = |start: &str| lines.iter().any(|line| line.starts_with(start));
+    assert!(told(
+        "stock of B was not repaired: stock changed meanwhile; where the shop is at work"
+    ));
+    assert!(told("stock of C was not repaired, as the store failed: "), "{lines:?}");
+    assert!(!doctor::is_well(&done), "something was not repaired");
     let well = Repaired { before: Report::default(), ..done };
     assert_eq!(doctor::outcome(&well).last().unwrap(), "everything agrees");
     let Command::Doctor(args) = parsed("ecicomm doctor --data shop --repair") else {

@@ -1,6 +1,8 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+
 use super::{Failure, say, stop};
 use crate::bootstrap;
 use crate::settings::{Settings, SettingsError};
@@ -14,14 +16,20 @@ pub(super) async fn run(settings: Result<Settings, SettingsError>) -> Result<Exi
              DATABASE_URL, or run `ecicomm serve`, which works by itself",
         ));
     }
-    let stopped = stop::listen()?;
+    let stopped = stop::listen()?.shared();
     bootstrap::migrate(&settings).await?;
     let mut shop = bootstrap::build(&settings).await?;
     // Nobody searches here.
     shop.followers.clear();
-    let jobs = bootstrap::jobs(&Arc::new(shop));
+    let shop = Arc::new(shop);
+    let metrics = bootstrap::metrics(shop.clone(), &settings, stopped.clone());
+    let metrics = metrics.map_err(|error| Failure::new(error.to_string()))?;
+    let jobs = bootstrap::jobs(&shop);
     say("working");
-    stopped.await;
+    match metrics {
+        Some(serving) => serving.await,
+        None => stopped.await,
+    }
     jobs.stop().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -60,7 +60,7 @@ use problem::{Code, Problem};
 
 pub use openapi::document;
 pub use routes::{configure, configure_both};
-pub use server::{Server, serve};
+pub use server::{MetricsServer, Server, serve};
 pub use settings::HttpSettings;
 
 /// What all requests share.

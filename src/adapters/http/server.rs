@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,6 +74,35 @@ impl Server {
             drop(beside.stop(false));
         }
         ended
+    }
+}
+
+/// What serves the metrics alone, of a process that serves no shop.
+pub struct MetricsServer(actix_web::dev::Server);
+
+impl MetricsServer {
+    /// Binds the management address of `settings`; none where they name none.
+    pub fn bind(shop: Arc<Shop>, settings: HttpSettings) -> io::Result<Option<Self>> {
+        let Some(bind) = settings.management.clone() else { return Ok(None) };
+        let state = Arc::new(State::new(shop, settings));
+        Ok(Some(Self(management(&state, &bind)?)))
+    }
+
+    /// Serves until `stop` is over. Without its metrics the process goes on.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let handle = self.0.handle();
+        let mut stop = pin!(stop);
+        let ended = tokio::select! {
+            ended = self.0 => ended,
+            () = &mut stop => {
+                drop(handle.stop(false));
+                return;
+            }
+        };
+        if let Err(error) = ended {
+            tracing::error!(%error, "metrics are served no longer");
+            stop.await;
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod clock;
 mod ids;
 mod password;
+mod pause;
 mod secrets;
 mod signer;
 mod token;
@@ -13,6 +14,7 @@ mod token;
 pub use clock::SystemClock;
 pub use ids::SystemIds;
 pub use password::Argon2Hasher;
+pub use pause::SystemPause;
 pub use secrets::OsSecrets;
 pub use signer::HmacSigner;
 pub use token::JwtTokens;

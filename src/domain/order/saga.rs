@@ -68,6 +68,32 @@ pub enum SagaPlan {
     Refund(RefundJobState),
 }
 
+impl SagaPlan {
+    /// What kind of saga it is of, and what that has to do next, for people and for figures.
+    pub const fn names(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Checkout(state) => ("checkout", state.name()),
+            Self::Refund(RefundJobState::Paying) => ("refund", "paying"),
+            Self::Refund(RefundJobState::Paid) => ("refund", "paid"),
+            Self::Refund(RefundJobState::NeedsAttention) => ("refund", "needs_attention"),
+        }
+    }
+}
+
+impl CheckoutState {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Paying => "paying",
+            Self::Resolving { .. } => "resolving",
+            Self::AwaitingBuyer { .. } => "awaiting_buyer",
+            Self::PayingBack { .. } => "paying_back",
+            Self::Confirmed => "confirmed",
+            Self::Compensated => "compensated",
+            Self::NeedsAttention => "needs_attention",
+        }
+    }
+}
+
 /// What a step of a saga did, written in the commit that did it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use async_trait::async_trait;
-use ecicomm::domain::order::Lease;
-use ecicomm::domain::shared::{Span, Timestamp};
+use ecicomm::domain::order::{Lease, OrderChange, Saga};
+use ecicomm::domain::shared::{OrderId, RefundId, Span, Timestamp};
 use ecicomm::ports::PortError;
 use ecicomm::ports::catalog::Page;
 use ecicomm::ports::events::{Consumer, Event, EventLog, ParkedEvent};
 use ecicomm::ports::limits::Policy;
+use ecicomm::ports::store::{OrderUpdate, UnitOfWork, Write};
+use uuid::Uuid;
 
 use crate::harness::api::{Api, order_of};
+use crate::harness::build::{order, order_id};
 
 /// Every family that a shop in memory tells.
 const FAMILIES: [&str; 15] = [
@@ -167,6 +170,39 @@ async fn open_sagas_and_the_lag_of_consumers_are_told_some_seconds_old_at_most()
     assert_eq!(figure(&scrape(&api).await, &lag), Some(0.0), "the store is not asked again yet");
     api.wait(Span::seconds(6)).await;
     assert!(figure(&scrape(&api).await, &lag).unwrap() > 0.0);
+}
+
+/// What begins to pay back an order, and changes nothing else.
+async fn paying_back(api: &Api, id: OrderId) -> Write {
+    let order = api.shop.ports.orders.order(id).await.unwrap().unwrap();
+    let change = OrderChange {
+        expected: Some(order.version()),
+        order: (*order).clone(),
+        events: Vec::new(),
+    };
+    let refund = RefundId::new(Uuid::from_u128(7));
+    Write::UpdateOrder(Box::new(OrderUpdate {
+        change,
+        restock: Vec::new(),
+        give_back_uses: false,
+        sagas: vec![Saga::refund(id, refund, api.shop.ports.clock.now())],
+    }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn sagas_are_counted_however_many_there_are() {
+    let api = Api::open().await;
+    let now = api.shop.ports.clock.now();
+    for number in 1..=1_001 {
+        let placed = order(number).of_downloads().placed_at(now).place();
+        api.shop.ports.store.commit(UnitOfWork::of(now, placed)).await.unwrap();
+    }
+    let refund = paying_back(&api, order_id(1)).await;
+    api.shop.ports.store.commit(UnitOfWork::of(now, refund)).await.unwrap();
+    let text = scrape(&api).await;
+    let open = |saga: &str| format!("ecicomm_sagas_open{{saga=\"{saga}\",step=\"paying\"}}");
+    assert_eq!(figure(&text, &open("checkout")), Some(1_001.0));
+    assert_eq!(figure(&text, &open("refund")), Some(1.0), "none hides behind others");
 }
 
 /// A store that is away.

@@ -244,10 +244,21 @@ fn one_more(item: &StockItem) -> StockItem {
     StockItem::restore(place, item.policy(), on_hand, reserved, item.version())
 }
 
+impl LyingStock {
+    fn lie<'a>(&self, items: impl Iterator<Item = &'a mut StockItem>) {
+        let last = sku(&format!("LAMP-{PRODUCTS}"));
+        for item in items.filter(|item| *item.sku() == last && self.1 == Lie::OneMore) {
+            *item = one_more(item);
+        }
+    }
+}
+
 #[async_trait]
 impl StockQueries for LyingStock {
     async fn stock(&self, skus: &[Sku]) -> Result<Vec<Vec<StockItem>>, PortError> {
-        self.0.stock(skus).await
+        let mut found = self.0.stock(skus).await?;
+        self.lie(found.iter_mut().flatten());
+        Ok(found)
     }
 
     async fn list(
@@ -256,11 +267,7 @@ impl StockQueries for LyingStock {
         limit: usize,
     ) -> Result<Page<Vec<StockItem>, Sku>, PortError> {
         let mut page = self.0.list(after, limit).await?;
-        let last = sku(&format!("LAMP-{PRODUCTS}"));
-        let items = page.items.iter_mut().flatten();
-        for item in items.filter(|item| *item.sku() == last && self.1 == Lie::OneMore) {
-            *item = one_more(item);
-        }
+        self.lie(page.items.iter_mut().flatten());
         Ok(page)
     }
 
@@ -297,6 +304,16 @@ impl StockQueries for LyingStock {
 /// Keeps the order with a return as it was before the last thing that happened to it.
 struct LyingOrders(Arc<dyn OrderQueries>);
 
+impl LyingOrders {
+    async fn lie(&self, order: &mut Arc<Order>) -> Result<(), PortError> {
+        if !order.returns().is_empty() {
+            let events = self.0.order_events(order.id(), None, 100).await?.items;
+            *order = Arc::new(Order::fold(&events[..events.len() - 1]).unwrap());
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl OrderQueries for LyingOrders {
     async fn order(&self, id: OrderId) -> Result<Option<Arc<Order>>, PortError> {
@@ -304,7 +321,11 @@ impl OrderQueries for LyingOrders {
     }
 
     async fn by_ids(&self, ids: &[OrderId]) -> Result<Vec<Option<Arc<Order>>>, PortError> {
-        self.0.by_ids(ids).await
+        let mut found = self.0.by_ids(ids).await?;
+        for order in found.iter_mut().flatten() {
+            self.lie(order).await?;
+        }
+        Ok(found)
     }
 
     async fn order_of_cart(&self, cart: CartId) -> Result<Option<OrderId>, PortError> {
@@ -318,9 +339,8 @@ impl OrderQueries for LyingOrders {
         limit: usize,
     ) -> Result<Page<Arc<Order>, OrderMark>, PortError> {
         let mut page = self.0.orders(filter, after, limit).await?;
-        for order in page.items.iter_mut().filter(|order| !order.returns().is_empty()) {
-            let events = self.0.order_events(order.id(), None, 100).await?.items;
-            *order = Arc::new(Order::fold(&events[..events.len() - 1]).unwrap());
+        for order in &mut page.items {
+            self.lie(order).await?;
         }
         Ok(page)
     }

@@ -1,5 +1,6 @@
 //! Use cases over the memory adapters, without HTTP.
 
+mod at_work;
 mod catalog;
 mod checkout;
 mod doctor;

@@ -254,6 +254,22 @@ fn metrics_at_an_address_that_is_taken_are_told() {
 }
 
 #[test]
+fn clients_behind_a_proxy_that_would_share_one_quota_are_warned_of() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let warned = |proxies: &str| {
+        let mut command = ecicomm(&["serve", "--bind", &address]);
+        command.env("ECICOMM__HTTP__BEHIND_TLS", "true");
+        command.env("ECICOMM__HTTP__TRUSTED_PROXIES", proxies);
+        let (code, _, error) = told(command.output().unwrap());
+        assert_eq!(code, Some(1));
+        error.contains("WARN") && error.contains("share one quota")
+    };
+    assert!(warned("0"));
+    assert!(!warned("1"));
+}
+
+#[test]
 fn the_api_document_is_printed_whatever_is_set() {
     let output = ecicomm(&["openapi"]).env("ECICOMM__HTTP__BIND", "nonsense").output().unwrap();
     let (code, out, err) = told(output);

@@ -1,6 +1,6 @@
 //! A shop in Postgres: brought to its schema, served, and worked on by a process that serves nothing.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 
-use super::{FILE, Running, Serving, Temporary, ecicomm, run, told};
+use super::{FILE, Running, Serving, Temporary, ecicomm, exchange, run, told};
 use crate::harness::servers::Database;
 
 /// So many that nobody buys the last.
@@ -155,6 +155,40 @@ async fn a_worker_finishes_what_a_server_left() {
     let (code, out, err) = done(&database, &["doctor"]);
     assert!(code == Some(0) && out.contains("everything agrees"), "{out}{err}");
     drop(silent);
+}
+
+/// The figure of a series that a process tells at its management address.
+fn figure(address: &str, series: &str) -> f64 {
+    let (status, text) = exchange(address, ("GET", "/metrics"), &[], "");
+    assert_eq!(status, 200, "{text}");
+    let told = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    told.unwrap_or_else(|| panic!("no {series}: {text}")).parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_tells_how_its_connections_and_the_log_do() {
+    let database = Database::new().await;
+    // Nobody gives events their positions while another has the row.
+    let mut beside = connect(&database).await;
+    beside.execute("BEGIN; SELECT FROM event_head FOR UPDATE").await.unwrap();
+    let told = "SELECT tell('promotion', 'a', 'changed', now(), NULL) FROM generate_series(1, 3)";
+    connect(&database).await.execute(told).await.unwrap();
+
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut worker = over(&database, &["worker"]);
+    worker.env("ECICOMM__MANAGEMENT__BIND", &free);
+    worker.env("ECICOMM__POSTGRES__MAX_CONNECTIONS", "7");
+    let worker = Running::start(worker, &["working"]);
+    assert_eq!(figure(&free, "ecicomm_events_waiting"), 3.0);
+    let pool = |figure: &str| format!("ecicomm_pool_{figure}{{pool=\"postgres\"}}");
+    assert_eq!(figure(&free, &pool("connections_max")), 7.0);
+    let open = figure(&free, &pool("connections"));
+    assert!((1.0..=7.0).contains(&open), "{open}");
+    assert!(figure(&free, &pool("connections_in_use")) <= open);
+    assert_eq!(exchange(&free, ("GET", "/api/v1/products"), &[], "").0, 404, "it serves no shop");
+    beside.execute("ROLLBACK").await.unwrap();
+    assert_eq!(worker.stop().0, Some(0));
+    TcpStream::connect(&free).unwrap_err();
 }
 
 /// Asks for a page, makes a cart and buys until told to stop; how often.

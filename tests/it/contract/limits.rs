@@ -149,14 +149,24 @@ mod in_redis {
     /// Longer than any answer takes, so that a machine under load changes no verdict.
     const PATIENCE: Duration = Duration::from_secs(10);
 
+    /// Counts by the clock of the test.
     fn over(config: &RedisConfig) -> Arc<dyn Counters> {
+        Arc::new(RedisCounters::timed_by_callers(RedisLink::new(config).unwrap()))
+    }
+
+    /// Counts by the clock of the server, as a shop has them.
+    fn timed_over(config: &RedisConfig) -> Arc<dyn Counters> {
         Arc::new(RedisCounters::new(RedisLink::new(config).unwrap()))
+    }
+
+    fn own_config() -> RedisConfig {
+        let namespace = Redis::shared().namespace();
+        RedisConfig { prefix: namespace.prefix, ..RedisConfig::new(namespace.url) }
     }
 
     /// Counts in a part of the shared server that is the caller's own.
     pub fn counters() -> Arc<dyn Counters> {
-        let namespace = Redis::shared().namespace();
-        over(&RedisConfig { prefix: namespace.prefix, ..RedisConfig::new(namespace.url) })
+        over(&own_config())
     }
 
     pub fn cluster_counters() -> Arc<dyn Counters> {
@@ -233,10 +243,42 @@ mod in_redis {
         }
     }
 
+    /// Two callers whose clocks are ten minutes apart: what either counts the other sees, and neither
+    /// makes the other's requests run off, nor holds them back.
+    async fn callers_whose_clocks_are_apart_count_by_one(c: Arc<dyn Counters>) {
+        let policy = policy(1, 10_000);
+        let (early, late) = (at(0), at(600));
+        let told = async |requests, now| c.add(ADA, requests, policy, now).await.unwrap();
+        let began = Instant::now();
+        told(5_000, early).await;
+        let seen = told(100, late).await;
+        // What is regained meanwhile, and a second for rounding.
+        let regained = |seconds: u64| policy.cost(u32::try_from(seconds).unwrap() + 1);
+        let all = |requests| policy.cost(requests) - policy.cost(policy.slack());
+        let least = all(5_100) - regained(began.elapsed().as_secs());
+        assert!((least..=all(5_100)).contains(&seen.used()), "{seen:?}");
+        assert!(seen.moment() >= late && seen.moment() < late.plus(Span::minutes(1)), "{seen:?}");
+        let back = told(1, early).await;
+        let least = all(5_101) - regained(began.elapsed().as_secs());
+        assert!((least..=all(5_101)).contains(&back.used()), "{back:?}");
+        let late_for_it = early.plus(Span::minutes(1));
+        assert!(back.moment() >= early && back.moment() < late_for_it, "{back:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn callers_whose_clocks_are_apart_agree() {
+        callers_whose_clocks_are_apart_count_by_one(timed_over(&own_config())).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn callers_of_a_cluster_whose_clocks_are_apart_agree() {
+        callers_whose_clocks_are_apart_count_by_one(timed_over(&cluster::config())).await;
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn redis_forgets_a_count_by_itself() {
         let server = Redis::start();
-        let counters = over(&RedisConfig::new(server.url()));
+        let counters = timed_over(&RedisConfig::new(server.url()));
         let policy = policy(2, 10);
         counters.add(Client::Address(0xff), 10, policy, at(0)).await.unwrap();
         let key = "ecicomm:limit:address-000000000000000000000000000000ff";

@@ -59,6 +59,15 @@ impl Clock for TestClock {
     }
 }
 
+/// Where a request is worked on that goes on though its client goes away.
+#[derive(Clone, Copy)]
+enum Place {
+    /// In a task of the server's own.
+    Server,
+    /// In the request.
+    Request,
+}
+
 /// A shop behind its API.
 pub struct Api {
     pub shop: Shop,
@@ -86,24 +95,30 @@ impl Api {
 
     /// The same over ports that `change` changes.
     pub async fn over(change: impl FnOnce(&mut Ports)) -> Self {
-        Self::begin(0, change, |_| {}).await.ready().await
+        Self::begin(0, change, |_| {}, Place::Server).await.ready().await
+    }
+
+    /// The same, whose requests are worked on where they are asked: one that is dropped is cut off,
+    /// as all are where a server dies.
+    pub async fn cut_off_with(change: impl FnOnce(&mut Ports)) -> Self {
+        Self::begin(0, change, |_| {}, Place::Request).await.ready().await
     }
 
     /// The same, whose clients may ask as `policy` says, behind proxies that are believed.
     pub async fn limited(policy: Policy, trusted_proxies: usize) -> Self {
         let limits = Arc::new(Limiter::alone(policy));
         let limit = |ports: &mut Ports| ports.limits = Some(limits);
-        Self::begin(trusted_proxies, limit, |_| {}).await.ready().await
+        Self::begin(trusted_proxies, limit, |_| {}, Place::Server).await.ready().await
     }
 
     /// The same, in which something was changed before anything happened.
     pub async fn open_with(change: impl FnOnce(&mut Shop)) -> Self {
-        Self::begin(0, |_| {}, change).await.ready().await
+        Self::begin(0, |_| {}, change, Place::Server).await.ready().await
     }
 
     /// An empty shop that nobody administers yet, and which delivers nowhere.
     pub async fn closed() -> Self {
-        Self::begin(0, |_| {}, |_| {}).await
+        Self::begin(0, |_| {}, |_| {}, Place::Server).await
     }
 
     /// The shop, ready to sell and with someone to administer it.
@@ -117,6 +132,7 @@ impl Api {
         trusted_proxies: usize,
         change_ports: impl FnOnce(&mut Ports),
         change: impl FnOnce(&mut Shop),
+        place: Place,
     ) -> Self {
         let profile = Profile::of_environment();
         let built = ecicomm::bootstrap::build(&Settings::in_memory().unwrap()).await.unwrap();
@@ -131,7 +147,7 @@ impl Api {
             trusted_proxies,
             ..ecicomm::bootstrap::http_settings(&settings)
         };
-        let (serve, manage) = serve(&shop, settings).await;
+        let (serve, manage) = serve(&shop, settings, place).await;
         Self { shop, profile, staff: String::new(), serve, manage, keys: Cell::new(0), kept }
     }
 
@@ -360,8 +376,14 @@ async fn staff_token(shop: &Shop, address: &str) -> String {
 }
 
 /// The routes of the shop, as a server serves them, and those beside them.
-async fn serve(shop: &Shop, settings: HttpSettings) -> (Serve, Serve) {
-    let (routes, beside) = configure_both(Arc::new(shop.clone()), settings);
+async fn serve(shop: &Shop, settings: HttpSettings, place: Place) -> (Serve, Serve) {
+    let shop = Arc::new(shop.clone());
+    let make = || configure_both(shop, settings);
+    let (routes, beside) = match place {
+        Place::Server => make(),
+        // There is no runtime that would go on with it.
+        Place::Request => std::thread::scope(|scope| scope.spawn(make).join().unwrap()),
+    };
     (service(routes).await, service(beside).await)
 }
 

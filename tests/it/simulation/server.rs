@@ -9,7 +9,7 @@ use ecicomm::adapters::jobs::Jobs;
 use ecicomm::adapters::memory::{MemoryCarts, MemorySearch, MemoryStore};
 use ecicomm::adapters::resilience::{Breaker, BreakerSettings, Guard, GuardedGateway};
 use ecicomm::adapters::sandbox::{SandboxGateway, SandboxLedgerPlace, SandboxSettings};
-use ecicomm::adapters::system::{HmacSigner, JwtTokens};
+use ecicomm::adapters::system::{HmacSigner, JwtTokens, SystemPause};
 use ecicomm::app::{AppError, Ports, Shop, ShopConfig};
 use ecicomm::bootstrap::assemble;
 use ecicomm::domain::order::{CheckoutState, RefundJobState, Saga, SagaPlan};
@@ -123,6 +123,7 @@ impl Backend {
             tokens: Arc::new(JwtTokens::new(SIGNING_KEY, clock.clone())),
             hasher: Arc::new(NoPasswords),
             clock,
+            pause: Arc::new(SystemPause),
             ids,
             secrets: Arc::new(SimSecrets(world.clone())),
         }

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,17 +6,14 @@ use tokio::time::{Instant, timeout};
 
 use super::text::{Kind, Text};
 use crate::app::Shop;
-use crate::domain::order::{CheckoutState, RefundJobState, SagaPlan};
 use crate::domain::shared::Timestamp;
 use crate::ports::PortError;
+use crate::ports::order::SagasAt;
 
 /// How long what the store told is taken for true.
 const FRESH_FOR: Duration = Duration::from_secs(5);
 /// How long the store is waited for.
 const ASK_LIMIT: Duration = Duration::from_secs(1);
-/// How many sagas are looked at, at most: a page, so many times.
-const SAGAS_A_PAGE: usize = 200;
-const MOST_PAGES: usize = 5;
 
 /// What the store told last, asked at most every few seconds, by one caller at a time.
 #[derive(Default)]
@@ -33,9 +29,7 @@ pub struct Told {
     head: u64,
     consumers: Vec<(String, u64)>,
     /// Sagas that are not over, by what they are and what they do next.
-    sagas: BTreeMap<(&'static str, &'static str), u64>,
-    /// When the one is due that is due the longest.
-    oldest_due: Option<Timestamp>,
+    sagas: Vec<SagasAt>,
 }
 
 impl StoreGauges {
@@ -63,50 +57,8 @@ async fn ask(shop: &Shop) -> Result<Told, PortError> {
     let head = shop.ports.events.head().await?;
     let consumers = shop.ports.events.consumers().await?;
     let consumers = consumers.into_iter().map(|known| (known.name, known.position)).collect();
-    let (sagas, oldest_due) = (BTreeMap::new(), None);
-    let mut told = Told { waiting, head, consumers, sagas, oldest_due };
-    let mut after = None;
-    for _ in 0..MOST_PAGES {
-        let page = shop.ports.sagas.open(after, SAGAS_A_PAGE).await?;
-        for saga in &page.items {
-            *told.sagas.entry(step(&saga.plan)).or_default() += 1;
-            let waits_for_person = step(&saga.plan).1 == "needs_attention";
-            if !waits_for_person && told.oldest_due.is_none_or(|due| saga.due < due) {
-                told.oldest_due = Some(saga.due);
-            }
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    Ok(told)
-}
-
-/// What a saga is, and what it does next.
-fn step(plan: &SagaPlan) -> (&'static str, &'static str) {
-    match plan {
-        SagaPlan::Checkout(state) => {
-            let step = match state {
-                CheckoutState::Paying => "paying",
-                CheckoutState::Resolving { .. } => "resolving",
-                CheckoutState::AwaitingBuyer { .. } => "awaiting_buyer",
-                CheckoutState::PayingBack { .. } => "paying_back",
-                CheckoutState::Confirmed => "confirmed",
-                CheckoutState::Compensated => "compensated",
-                CheckoutState::NeedsAttention => "needs_attention",
-            };
-            ("checkout", step)
-        }
-        SagaPlan::Refund(state) => {
-            let step = match state {
-                RefundJobState::Paying => "paying",
-                RefundJobState::Paid => "paid",
-                RefundJobState::NeedsAttention => "needs_attention",
-            };
-            ("refund", step)
-        }
-    }
+    let sagas = shop.ports.sagas.counts().await?;
+    Ok(Told { waiting, head, consumers, sagas })
 }
 
 /// Steps that are told though no saga is at them, so that their figures do not come and go.
@@ -115,9 +67,12 @@ const STEPS: [(&str, &str); 6] = [
     ("checkout", "resolving"),
     ("checkout", "awaiting_buyer"),
     ("checkout", "paying_back"),
-    ("checkout", "needs_attention"),
+    ("checkout", WAITS_FOR_A_PERSON),
     ("refund", "paying"),
 ];
+
+/// The step at which nobody but a person does anything.
+const WAITS_FOR_A_PERSON: &str = "needs_attention";
 
 /// Tells what the store told, or that it is away.
 pub fn write(told: Option<&Told>, now: Timestamp, text: &mut Text) {
@@ -145,17 +100,20 @@ pub fn write(told: Option<&Told>, now: Timestamp, text: &mut Text) {
         text.sample(name, &[("consumer", consumer)], lag);
     }
     let name = "ecicomm_sagas_open";
-    text.family(name, Kind::Gauge, "Sagas that are not over, of the first thousand.");
+    text.family(name, Kind::Gauge, "Sagas that are not over, by what they do next.");
     if let Some(told) = told {
         for (saga, step) in STEPS {
-            let count = told.sagas.get(&(saga, step)).copied().unwrap_or(0);
+            let mut at = told.sagas.iter().filter(|at| at.names.0 == saga && at.names.1 == step);
+            let count = at.next().map_or(0, |at| at.count);
             text.sample(name, &[("saga", saga), ("step", step)], count);
         }
     }
     let name = "ecicomm_sagas_overdue_seconds";
     text.family(name, Kind::Gauge, "For how long a saga that nobody waits for is due already.");
     if let Some(told) = told {
-        let overdue = told.oldest_due.map_or(0, |due| now.since(due).as_micros().max(0));
+        let moving = told.sagas.iter().filter(|at| at.names.1 != WAITS_FOR_A_PERSON);
+        let oldest = moving.map(|at| at.oldest_due).min();
+        let overdue = oldest.map_or(0, |due| now.since(due).as_micros().max(0));
         text.sample(name, &[], overdue / 1_000_000);
     }
 }

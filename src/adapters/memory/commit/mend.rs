@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Draft;
 use crate::domain::inventory::{HoldTold, Reservation, ReservationState, StockItem};
-use crate::domain::order::{Order, OrderEvent, Phase};
+use crate::domain::order::{Order, OrderEvent, Phase, Saga};
 use crate::domain::shared::{Location, OrderId, ProductId, PromotionId, Sku, Version};
 use crate::ports::events::{Aggregate, EventBody};
 use crate::ports::idempotency::{KeyId, KeyRow, KeyState, Outcome};
@@ -26,14 +26,16 @@ impl Draft<'_> {
             Repair::Sold { product, found, told, as_of } => {
                 self.mend_sold(product, (found, told), as_of)
             }
-            Repair::View { product, found } => {
-                let kept = self.state.catalog.products.get(&product.id());
-                let version = kept.map(|kept| kept.product.version());
-                let shown = self.state.catalog.views.get(&product.id());
-                let shown = shown.map(|shown| shown.view.version);
-                holds("product", version == Some(product.version()) && shown == Some(found))?;
-                self.anew = true;
+            Repair::Saga { told } => {
+                let kept = self.state.sagas.rows.get(&told.id);
+                let same = |kept: &&Saga| kept.version == told.version;
+                let wrong = kept.filter(same).filter(|kept| self.state.sagas.is_misplaced(kept));
+                let saga = wrong.cloned().ok_or(Conflict::Stale("saga"))?;
+                self.state.sagas.put(saga);
                 Ok(())
+            }
+            Repair::View { product, found } => {
+                self.mend_view(product.id(), product.version(), found)
             }
             Repair::Category { id, found } => {
                 let catalog = &self.state.catalog;
@@ -45,6 +47,17 @@ impl Draft<'_> {
             }
             Repair::Key { id, order, outcome } => self.mend_key(&id, order, outcome),
         }
+    }
+
+    fn mend_view(&mut self, id: ProductId, version: Version, found: u64) -> Result<(), Conflict> {
+        let kept = self.state.catalog.products.get(&id);
+        let saved = kept.is_some_and(|kept| kept.product.version() == version);
+        let shown = self.state.catalog.views.get(&id).map(|shown| shown.view.version);
+        let low_below = self.config.low_stock_below;
+        let wrong = self.state.wrong_view(id, self.reader, low_below).is_some();
+        holds("product", saved && shown == Some(found) && wrong)?;
+        self.anew = true;
+        Ok(())
     }
 
     fn mend_stock(&mut self, found: Option<&StockItem>, told: &StockItem) -> Result<(), Conflict> {
@@ -113,8 +126,11 @@ impl Draft<'_> {
         let orders = &self.state.orders;
         let id = told.id();
         holds("order", orders.found_by(id).as_ref() == Some(found))?;
-        let folded = orders.rows.get(&id).and_then(|row| Order::fold(row.events.iter()));
+        let row = orders.rows.get(&id);
+        let folded = row.and_then(|row| Order::fold(row.events.iter()));
         holds("order", folded.as_ref() == Some(&*told))?;
+        let right = row.is_some_and(|row| row.order == told) && *found == OrderRow::of(&told);
+        holds("order", !right)?;
         let cart = told.placed().cart.filter(|_| told.phase() != Phase::Failed);
         let other = cart.and_then(|cart| orders.carts.get(&cart)).filter(|other| **other != id);
         if other.is_some() {
@@ -133,14 +149,8 @@ impl Draft<'_> {
     ) -> Result<(), Conflict> {
         let counted = self.state.pricing.uses(promotion, customer_key.as_deref());
         let kept = if customer_key.is_some() { counted.by_customer } else { counted.total };
-        let standing = self.state.orders.rows.values().map(|row| &row.order);
-        let standing = standing.filter(|order| order.uses_promotions());
-        let uses = standing.flat_map(|order| &order.placed().uses);
-        let of = uses.filter(|used| {
-            let by = customer_key.as_ref().is_none_or(|key| used.customer_key == *key);
-            used.promotion == promotion && by
-        });
-        holds("uses", kept == found && u32::try_from(of.count()) == Ok(told))?;
+        let taken = self.state.uses_taken(promotion, customer_key.as_deref());
+        holds("uses", kept == found && taken == told && found != told)?;
         match customer_key {
             Some(key) => self.state.pricing.put_customer_uses(promotion, key, told),
             None => self.state.pricing.put_uses(promotion, told),

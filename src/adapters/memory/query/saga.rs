@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use crate::domain::order::{Lease, Saga, SagaId};
 use crate::domain::shared::Timestamp;
 use crate::ports::PortError;
 use crate::ports::catalog::Page;
-use crate::ports::order::Sagas;
+use crate::ports::order::{Sagas, SagasAt};
 
 #[async_trait]
 impl Sagas for MemoryStore {
@@ -71,6 +72,20 @@ impl Sagas for MemoryStore {
         let ids = sagas.open.range((first, Bound::Unbounded));
         let found = ids.filter_map(|id| sagas.rows.get(id).cloned());
         Ok(page(found, limit, |saga| saga.id))
+    }
+
+    async fn counts(&self) -> Result<Vec<SagasAt>, PortError> {
+        let sagas = &self.snapshot().sagas;
+        let mut counts: BTreeMap<(&str, &str), (u64, Timestamp)> = BTreeMap::new();
+        for saga in sagas.open.iter().filter_map(|id| sagas.rows.get(id)) {
+            let (count, oldest) = counts.entry(saga.plan.names()).or_insert((0, saga.due));
+            *count = count.saturating_add(1);
+            *oldest = saga.due.min(*oldest);
+        }
+        let told = |((kind, step), (count, oldest_due)): ((&str, &str), (u64, Timestamp))| {
+            SagasAt { names: (kind.to_owned(), step.to_owned()), count, oldest_due }
+        };
+        Ok(counts.into_iter().map(told).collect())
     }
 }
 

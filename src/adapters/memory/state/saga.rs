@@ -34,6 +34,13 @@ impl SagaState {
         self.rows.insert_mut(saga.id, saga);
     }
 
+    /// Whether a saga is among those that are due, or open, and should not be, or the reverse.
+    pub fn is_misplaced(&self, saga: &Saga) -> bool {
+        let open = !saga.is_over() || needs_attention(saga);
+        self.due.contains(&(saga.due, saga.id)) == saga.is_over()
+            || self.open.contains(&saga.id) != open
+    }
+
     /// Puts a saga into someone's hands.
     pub fn lease(&mut self, id: SagaId, lease: Lease) -> Option<Saga> {
         let leased = self.rows.get(&id)?.clone().leased(lease);

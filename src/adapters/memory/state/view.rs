@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::{CatalogState, KeptProduct, Shown, State};
 use crate::domain::catalog::{Category, PriceRow, Product, Variant};
 use crate::domain::inventory::Sellable;
-use crate::domain::shared::{Availability, CategoryId, ProductId, Sku};
+use crate::domain::shared::{Availability, CategoryId, ProductId, PromotionId, Sku, StockPolicy};
 use crate::ports::catalog::{ProductView, ReadContext};
 use crate::ports::search::CategoryLabel;
 
@@ -121,7 +121,32 @@ impl State {
     }
 }
 
+impl State {
+    /// How many orders took a use of a promotion, by anyone or by one customer, and did not give it
+    /// back.
+    pub fn uses_taken(&self, promotion: PromotionId, customer_key: Option<&str>) -> u32 {
+        let standing = self.orders.rows.values().map(|row| &row.order);
+        let standing = standing.filter(|order| order.uses_promotions());
+        let uses = standing.flat_map(|order| &order.placed().uses);
+        let of = uses.filter(|used| {
+            let by = customer_key.is_none_or(|key| used.customer_key == *key);
+            used.promotion == promotion && by
+        });
+        u32::try_from(of.count()).unwrap_or(u32::MAX)
+    }
+}
+
 impl CatalogState {
+    /// Whether there is stock of the SKU itself where a variant has it.
+    pub fn is_counted(&self, sku: &Sku) -> bool {
+        let owner = self.skus.get(sku).and_then(|owner| self.products.get(&owner.product));
+        let variant = owner.and_then(|kept| kept.product.variant_by_sku(sku));
+        variant.is_some_and(|variant| {
+            let own = variant.components.iter().any(|part| part.sku == variant.sku);
+            variant.stock_policy != StockPolicy::Untracked && (variant.components.is_empty() || own)
+        })
+    }
+
     /// How many published products a category holds with those below it, counted anew.
     pub fn published_in(&self, id: CategoryId) -> u64 {
         let (all, _) = self.subtree(id);

@@ -1,11 +1,14 @@
-//! What is kept beside the events is made what these tell: the functions of the migration `mend`.
+//! What is kept beside the events is made what these tell: the functions of the migrations `mend`
+//! and `doctor`.
 
+use uuid::Uuid;
+
+use super::saga::SagaRow;
 use super::{Answer, Draft, senseless};
-use crate::adapters::postgres::convert::{number, saves, sku_key, status_name};
+use crate::adapters::postgres::convert::{number, saves, sku_key};
 use crate::adapters::postgres::fault::Fault;
-use crate::domain::catalog::Product;
 use crate::domain::inventory::{ReservationState, StockItem};
-use crate::domain::order::Order;
+use crate::domain::order::{Order, PromotionUse, Saga};
 use crate::domain::shared::{
     CartId, CategoryId, Location, OrderId, ProductId, PromotionId, Sku, Version,
 };
@@ -47,6 +50,7 @@ impl Draft<'_> {
             Repair::Sold { product, found, told, as_of } => {
                 self.mend_sold(*product, (*found, *told), *as_of).await
             }
+            Repair::Saga { told } => self.mend_saga(told).await,
             Repair::View { product, found } => self.mend_view(product, *found).await,
             Repair::Category { id, .. } => self.mend_category(*id).await,
             Repair::Key { id, order, outcome } => self.mend_key(id, *order, outcome).await,
@@ -113,18 +117,39 @@ impl Draft<'_> {
 
     async fn mend_order(&mut self, found: &OrderRow, told: &Order) -> Result<(), Fault> {
         let row = OrderRow::of(told);
+        let (found_promotions, found_customers) = columns(&found.uses);
+        let (promotions, customers) = columns(&row.uses);
         mended!(
             self,
-            "mend_order($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "mend_found_order($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             told.id().uuid(),
             saves(found.version),
             found.status,
             found.phase,
             found.cart.map(CartId::uuid),
+            &found_promotions,
+            &found_customers as &[&str],
             saves(row.version),
             row.status,
             row.phase,
             row.cart.map(CartId::uuid),
+            &promotions,
+            &customers as &[&str],
+        )
+    }
+
+    async fn mend_saga(&mut self, told: &Saga) -> Result<(), Fault> {
+        let row = SagaRow::of(told)?;
+        mended!(
+            self,
+            "mend_saga($1, $2, $3, $4, $5, $6, $7)",
+            row.kind,
+            row.order,
+            row.refund,
+            row.version,
+            row.due,
+            row.over,
+            row.open,
         )
     }
 
@@ -162,23 +187,6 @@ impl Draft<'_> {
         )
     }
 
-    async fn mend_view(&mut self, product: &Product, found: u64) -> Result<(), Fault> {
-        let content = product.content();
-        let categories: Vec<_> = content.categories.iter().map(|id| id.uuid()).collect();
-        mended!(
-            self,
-            "mend_view($1, $2, $3, $4, $5, $6, $7, $8)",
-            self.moment.clock,
-            product.id().uuid(),
-            saves(product.version()),
-            number(found),
-            status_name(content.status),
-            content.name.as_str().to_lowercase(),
-            product.newest_at().micros(),
-            &categories,
-        )
-    }
-
     async fn mend_category(&mut self, id: CategoryId) -> Result<(), Fault> {
         mended!(self, "mend_category($1, $2)", self.moment.clock, id.uuid())
     }
@@ -201,4 +209,9 @@ impl Draft<'_> {
         .await?;
         if told.rows_affected() == 0 { Err(Conflict::Stale("key").into()) } else { Ok(()) }
     }
+}
+
+/// Uses of promotions, column by column.
+fn columns(uses: &[PromotionUse]) -> (Vec<Uuid>, Vec<&str>) {
+    uses.iter().map(|used| (used.promotion.uuid(), used.customer_key.as_str())).unzip()
 }

@@ -20,6 +20,9 @@ mod stock;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use product::product_rows;
+pub use saga::SagaRow;
+
 use futures_util::FutureExt as _;
 use sqlx::postgres::PgConnection;
 

@@ -1,13 +1,14 @@
 use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Answer, Draft};
 use crate::adapters::postgres::convert::{
-    json, number, policy_columns, read, saves, sku_key, status_name, time,
+    self, number, policy_columns, read, saves, sku_key, status_name, time,
 };
 use crate::adapters::postgres::fault::Fault;
-use crate::domain::catalog::{Component, Product, Variant};
-use crate::domain::shared::{ProductId, Sku, Slug, StockPolicy, Version};
+use crate::domain::catalog::{Component, PriceRow, Product, Variant};
+use crate::domain::shared::{ProductId, Sku, Slug, StockPolicy, Timestamp, Version};
 use crate::ports::store::Conflict;
 
 impl Draft<'_> {
@@ -40,11 +41,58 @@ impl Draft<'_> {
             content.name.as_str().to_lowercase(),
             product.newest_at().micros(),
             number(product.starting_popularity()),
-            json(product)?,
+            convert::json(product)?,
             &former as &[&str],
             &categories,
             changed,
             &leaving,
+            &rows.keys,
+            &rows.written as &[&str],
+            &rows.ids,
+            &rows.policies as &[&str],
+            &rows.limits,
+            &rows.counted,
+            &rows.bundles,
+            &rows.parts,
+            &rows.part_quantities,
+            &rows.priced,
+            &rows.currencies,
+            &rows.amounts,
+            &rows.holds_from as &[Option<DateTime<Utc>>],
+            &rows.holds_until as &[Option<DateTime<Utc>>],
+            self.config.location.as_str(),
+        )
+        .fetch_one(&mut *self.connection)
+        .await?;
+        self.passed(answer)
+    }
+
+    /// Makes how a product is found, sold and shown what follows from its record. `found` is the
+    /// version of the view that was wrong.
+    pub(super) async fn mend_view(&mut self, product: &Product, found: u64) -> Result<(), Fault> {
+        let content = product.content();
+        let rows = Variants::of(&content.variants);
+        let former: Vec<&str> = product.former_slugs().iter().map(Slug::as_str).collect();
+        let categories: Vec<_> = content.categories.iter().map(|id| id.uuid()).collect();
+        let answer = sqlx::query_as!(
+            Answer,
+            "SELECT refusal, subject, amount, current_setting('ecicomm.shown', true) AS shown FROM mend_product(
+                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::text::jsonb, $14, $15, $16,
+                $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28
+             )",
+            self.moment.clock,
+            product.id().uuid(),
+            saves(product.version()),
+            number(found),
+            status_name(content.status),
+            content.slug.as_str(),
+            product.import_key(),
+            content.name.as_str().to_lowercase(),
+            product.newest_at().micros(),
+            number(product.starting_popularity()),
+            &former as &[&str],
+            &categories,
+            product_rows(product).to_string(),
             &rows.keys,
             &rows.written as &[&str],
             &rows.ids,
@@ -145,14 +193,9 @@ impl<'a> Variants<'a> {
         }
     }
 
-    /// The prices that everyone may have for one unit.
     fn add_prices(&mut self, variant: &Variant) {
-        let open = |list: &Option<Box<str>>, least: u32| list.is_none() && least <= 1;
-        for row in &variant.prices {
+        for row in open_prices(variant) {
             let conditions = row.conditions();
-            if !open(&conditions.list, conditions.min_quantity) {
-                continue;
-            }
             self.priced.push(sku_key(&variant.sku));
             self.currencies.push(row.amount().currency().code().to_owned());
             self.amounts.push(row.amount().amount());
@@ -160,6 +203,47 @@ impl<'a> Variants<'a> {
             self.holds_until.push(conditions.until.map(time));
         }
     }
+}
+
+/// What of a product's own rows follows from its record, as the function of that name tells it.
+pub fn product_rows(product: &Product) -> Value {
+    let variants = &product.content().variants;
+    let own = (1..).zip(variants).map(|(ordinal, variant): (i64, _)| {
+        let (policy, limit) = policy_columns(variant.stock_policy);
+        let (key, written) = (sku_key(&variant.sku), variant.sku.as_str());
+        json!([key, written, variant.id.uuid(), policy, limit, ordinal])
+    });
+    let parts = variants.iter().flat_map(|variant| {
+        let part = |part: &Component| {
+            json!([sku_key(&variant.sku), sku_key(&part.sku), part.quantity.units()])
+        };
+        variant.components.iter().map(part)
+    });
+    let prices = variants.iter().flat_map(|variant| {
+        open_prices(variant).map(|row| {
+            let (conditions, amount) = (row.conditions(), row.amount());
+            let micros = |moment: Option<Timestamp>| moment.map(|at| time(at).timestamp_micros());
+            let (from, until) = (micros(conditions.from), micros(conditions.until));
+            let code = amount.currency().code().to_owned();
+            json!([sku_key(&variant.sku), code, amount.amount(), from, until])
+        })
+    });
+    let mut slugs: Vec<&str> = product.former_slugs().iter().map(Slug::as_str).collect();
+    slugs.sort_unstable();
+    json!({
+        "variants": own.collect::<Vec<_>>(),
+        "parts": parts.collect::<Vec<_>>(),
+        "prices": prices.collect::<Vec<_>>(),
+        "slugs": slugs,
+    })
+}
+
+/// The prices that everyone may have for one unit.
+fn open_prices(variant: &Variant) -> impl Iterator<Item = &PriceRow> {
+    variant.prices.iter().filter(|row| {
+        let conditions = row.conditions();
+        conditions.list.is_none() && conditions.min_quantity <= 1
+    })
 }
 
 /// Whether there is stock of the variant itself, so that it begins with nothing rather than not at

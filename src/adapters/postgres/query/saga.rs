@@ -5,13 +5,15 @@ use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use crate::adapters::postgres::PostgresStore;
-use crate::adapters::postgres::convert::{Moment, one_more, read, rows, saga_key, time, timestamp};
+use crate::adapters::postgres::convert::{
+    Moment, count, one_more, read, rows, saga_key, time, timestamp,
+};
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::order::{Lease, Saga, SagaId};
 use crate::domain::shared::Timestamp;
 use crate::ports::PortError;
 use crate::ports::catalog::Page;
-use crate::ports::order::Sagas;
+use crate::ports::order::{Sagas, SagasAt};
 
 #[async_trait]
 impl Sagas for PostgresStore {
@@ -49,6 +51,10 @@ impl Sagas for PostgresStore {
         limit: usize,
     ) -> Result<Page<Saga, SagaId>, PortError> {
         self.ask(move |connection| open(connection, after, limit).boxed()).await
+    }
+
+    async fn counts(&self) -> Result<Vec<SagasAt>, PortError> {
+        self.ask(|connection| counts(connection).boxed()).await
     }
 }
 
@@ -174,4 +180,20 @@ async fn open(
     .await?;
     let sagas: Result<Vec<Saga>, PortError> = rows.into_iter().map(SagaRow::saga).collect();
     Ok(super::page(sagas?, limit, |saga| saga.id))
+}
+
+async fn counts(connection: &mut PgConnection) -> Result<Vec<SagasAt>, Fault> {
+    let rows = sqlx::query!(
+        r#"SELECT kind_name AS "kind!", step AS "step!", count(*) AS "count!",
+            min(due) AS "oldest_due!"
+        FROM (SELECT (saga_names(record)).*, due FROM sagas WHERE open) named
+        GROUP BY kind_name, step ORDER BY kind_name COLLATE "C", step COLLATE "C""#
+    )
+    .fetch_all(connection)
+    .await?;
+    let told = rows.into_iter().map(|row| {
+        let (count, oldest_due) = (count(row.count)?, timestamp(row.oldest_due));
+        Ok(SagasAt { names: (row.kind, row.step), count, oldest_due })
+    });
+    Ok(told.collect::<Result<Vec<SagasAt>, PortError>>()?)
 }

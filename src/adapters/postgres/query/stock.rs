@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::adapters::postgres::PostgresStore;
 use crate::adapters::postgres::convert::{
-    Moment, location, number, one_more, policy, rows, sku, sku_key, timestamp, version,
+    Moment, count, location, number, one_more, policy, rows, sku, sku_key, timestamp, version,
 };
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::inventory::{
@@ -162,27 +162,29 @@ async fn page(
     Ok(Page { items: page.items.into_iter().map(|(_, items)| items).collect(), next: page.next })
 }
 
+/// A page of a ledger, whose entries are marked by their ids. Those of one location have rising ids, in
+/// the order in which they were committed.
 async fn ledger(
     connection: &mut PgConnection,
     key: String,
     after: Option<u64>,
     limit: usize,
 ) -> Result<Page<StockEvent, u64>, Fault> {
-    let skipped = after.unwrap_or(0);
     let rows = sqlx::query!(
-        r#"SELECT kind, at, body::text AS "body!" FROM events
-        WHERE aggregate = 'stock' AND split_part(key, ' ', 1) = $1
-        ORDER BY id OFFSET $2 LIMIT $3"#,
+        r#"SELECT id, kind, at, body::text AS "body!" FROM events
+        WHERE aggregate = 'stock' AND split_part(key, ' ', 1) = $1 AND id > $2
+        ORDER BY id LIMIT $3"#,
         key,
-        number(skipped),
+        number(after.unwrap_or(0)),
         one_more(limit),
     )
     .fetch_all(connection)
     .await?;
-    let events: Result<Vec<StockEvent>, PortError> =
-        rows.iter().map(|row| stock_event(&row.kind, row.at, &row.body)).collect();
-    let numbered = (skipped.saturating_add(1)..).zip(events?).collect();
-    let page = super::page(numbered, limit, |(number, _)| *number);
+    let mut marked = Vec::with_capacity(rows.len());
+    for row in rows {
+        marked.push((count(row.id)?, stock_event(&row.kind, row.at, &row.body)?));
+    }
+    let page = super::page(marked, limit, |(mark, _)| *mark);
     Ok(Page { items: page.items.into_iter().map(|(_, event)| event).collect(), next: page.next })
 }
 

@@ -3,18 +3,24 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
+use serde_json::Value;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use crate::adapters::postgres::PostgresStore;
-use crate::adapters::postgres::convert::{one_more, status_name, version};
+use crate::adapters::postgres::commit::{SagaRow, product_rows};
+use crate::adapters::postgres::convert::{
+    number, one_more, policy, read, rows, saves, sku, sku_key, status_name, timestamp, version,
+};
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::catalog::Product;
-use crate::domain::shared::{CartId, OrderId};
+use crate::domain::inventory::StockItem;
+use crate::domain::order::{PromotionUse, Saga};
+use crate::domain::shared::{CartId, Location, OrderId, PromotionId, Sku, StockPolicy};
 use crate::ports::PortError;
 use crate::ports::catalog::Page;
 use crate::ports::idempotency::KeyId;
-use crate::ports::upkeep::{OrderRow, Upkeep};
+use crate::ports::upkeep::{CountedUses, OrderRow, SagaFault, Upkeep};
 
 #[async_trait]
 impl Upkeep for PostgresStore {
@@ -36,6 +42,29 @@ impl Upkeep for PostgresStore {
         Ok(wrong)
     }
 
+    async fn wrong_sagas(&self, orders: &[OrderId]) -> Result<Vec<(Saga, SagaFault)>, PortError> {
+        let ids = orders.iter().map(|id| id.uuid()).collect();
+        self.ask(|connection| wrong_sagas(connection, ids).boxed()).await
+    }
+
+    async fn counted_uses(
+        &self,
+        promotion: PromotionId,
+        customer_key: Option<&str>,
+    ) -> Result<CountedUses, PortError> {
+        let customer_key = customer_key.map(str::to_owned);
+        self.ask(move |connection| counted_uses(connection, promotion, customer_key).boxed()).await
+    }
+
+    async fn lost_stock(
+        &self,
+        after: Option<Sku>,
+        limit: usize,
+    ) -> Result<Page<StockItem, Sku>, PortError> {
+        let preferred = self.config.location.clone();
+        self.ask(move |connection| lost_stock(connection, after, limit, preferred).boxed()).await
+    }
+
     async fn keys_in_flight(
         &self,
         after: Option<KeyId>,
@@ -51,7 +80,14 @@ async fn order_rows(
     ids: Vec<Uuid>,
 ) -> Result<Vec<Option<OrderRow>>, Fault> {
     let rows = sqlx::query!(
-        "SELECT id, version, status, phase, cart FROM orders WHERE id = ANY($1)",
+        r#"SELECT id, version, status, phase, cart,
+            ARRAY(
+                SELECT promotion FROM order_uses u WHERE u.order_id = o.id ORDER BY ordinal
+            ) AS "promotions!",
+            ARRAY(
+                SELECT customer_key FROM order_uses u WHERE u.order_id = o.id ORDER BY ordinal
+            ) AS "customers!"
+        FROM orders o WHERE id = ANY($1)"#,
         &ids
     )
     .fetch_all(connection)
@@ -59,7 +95,11 @@ async fn order_rows(
     let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
         let (version, cart) = (version(row.version)?, row.cart.map(CartId::new));
-        found.insert(row.id, OrderRow { version, status: row.status, phase: row.phase, cart });
+        let uses = row.promotions.into_iter().map(PromotionId::new).zip(row.customers);
+        let uses = uses.map(|(promotion, customer_key)| PromotionUse { promotion, customer_key });
+        let (status, phase) = (row.status, row.phase);
+        let row_of = OrderRow { version, status, phase, cart, uses: uses.collect() };
+        found.insert(row.id, row_of);
     }
     Ok(ids.iter().map(|id| found.remove(id)).collect())
 }
@@ -69,8 +109,12 @@ async fn wrong_views(
     products: Vec<Arc<Product>>,
 ) -> Result<Vec<Option<&'static str>>, Fault> {
     let ids: Vec<Uuid> = products.iter().map(|product| product.id().uuid()).collect();
-    let rows = sqlx::query!(
-        r#"SELECT p.id, status, name_key, age, wrong_view(p.id, clock_timestamp()) AS wrong,
+    let rows = sqlx::query_as!(
+        Kept,
+        r#"SELECT p.id, version, status, slug, import_key, name_key, age, starting_popularity,
+            (record ->> 'version')::bigint AS "told_version!",
+            product_rows(p.id)::text AS "rows!", wrong_rules(p.id) AS "wrong_rules!",
+            wrong_view(p.id, clock_timestamp()) AS wrong,
             ARRAY(
                 SELECT category FROM product_categories h WHERE h.product = p.id ORDER BY ordinal
             ) AS "categories!"
@@ -79,25 +123,140 @@ async fn wrong_views(
     )
     .fetch_all(connection)
     .await?;
-    let found: HashMap<Uuid, _> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let found: HashMap<Uuid, Kept> = rows.into_iter().map(|row| (row.id, row)).collect();
     let wrong = products.iter().map(|product| {
-        let row = found.get(&product.id().uuid())?;
-        let content = product.content();
-        let held = content.categories.iter().map(|id| id.uuid());
-        if !held.eq(row.categories.iter().copied()) {
-            return Some("categories");
+        let Some(kept) = found.get(&product.id().uuid()) else { return Ok(None) };
+        kept.wrong(product)
+    });
+    Ok(wrong.collect::<Result<_, PortError>>()?)
+}
+
+/// What is kept of a product beside its record.
+struct Kept {
+    id: Uuid,
+    version: i64,
+    status: String,
+    slug: String,
+    import_key: Option<String>,
+    name_key: String,
+    age: i64,
+    starting_popularity: i64,
+    /// The version that its record tells.
+    told_version: i64,
+    rows: String,
+    wrong_rules: bool,
+    wrong: Option<String>,
+    categories: Vec<Uuid>,
+}
+
+impl Kept {
+    /// What of it is not as the product tells that its record tells of.
+    fn wrong(&self, product: &Product) -> Result<Option<&'static str>, PortError> {
+        if self.told_version != saves(product.version()) {
+            // It was saved since; what was read of it is of before.
+            return Ok(None);
         }
-        let fits = row.status == status_name(content.status)
-            && row.name_key == content.name.as_str().to_lowercase()
-            && row.age == product.newest_at().micros();
-        match row.wrong.as_deref() {
+        let content = product.content();
+        let mut rows: Value = serde_json::from_str(&self.rows).map_err(PortError::corrupt)?;
+        let mut told = product_rows(product);
+        let slugs = [&mut rows, &mut told].map(|rows| rows["slugs"].take());
+        let fits = self.version == self.told_version
+            && self.status == status_name(content.status)
+            && self.slug == content.slug.as_str()
+            && self.import_key.as_deref() == product.import_key()
+            && self.name_key == content.name.as_str().to_lowercase()
+            && self.age == product.newest_at().micros()
+            && self.starting_popularity == number(product.starting_popularity())
+            && slugs[0] == slugs[1];
+        let held = content.categories.iter().map(|id| id.uuid());
+        Ok(match self.wrong.as_deref() {
+            _ if !held.eq(self.categories.iter().copied()) => Some("categories"),
             _ if !fits => Some("what it is found by"),
+            _ if rows != told || self.wrong_rules => Some("variants"),
             None => None,
             Some("bands") => Some("bands"),
             Some(_) => Some("lists"),
-        }
-    });
-    Ok(wrong.collect())
+        })
+    }
+}
+
+async fn wrong_sagas(
+    connection: &mut PgConnection,
+    ids: Vec<Uuid>,
+) -> Result<Vec<(Saga, SagaFault)>, Fault> {
+    let rows = sqlx::query!(
+        r#"SELECT version, due, over, open, record::text AS "record!" FROM sagas
+        WHERE kind IN (0, 1) AND order_id = ANY($1) ORDER BY kind, order_id, refund_id"#,
+        &ids
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut wrong = Vec::new();
+    for row in rows {
+        let saga: Saga = read(&row.record)?;
+        let told = SagaRow::of(&saga)?;
+        let apart = timestamp(row.due).since(saga.due).as_micros().abs();
+        let fault = if row.version != told.version {
+            Some(SagaFault::Version)
+        } else if (row.over, row.open) != (told.over, told.open) {
+            Some(SagaFault::Step)
+        } else if !told.over && apart > SagaFault::APART.as_micros() {
+            Some(SagaFault::Due)
+        } else {
+            None
+        };
+        wrong.extend(fault.map(|fault| (saga, fault)));
+    }
+    Ok(wrong)
+}
+
+async fn counted_uses(
+    connection: &mut PgConnection,
+    promotion: PromotionId,
+    customer_key: Option<String>,
+) -> Result<CountedUses, Fault> {
+    let row = sqlx::query!(
+        r#"SELECT
+            coalesce(CASE WHEN $2::text IS NULL
+                THEN (SELECT uses FROM promotion_totals WHERE promotion = $1)
+                ELSE (SELECT uses FROM promotion_uses WHERE promotion = $1 AND customer_key = $2)
+            END, 0) AS "counted!",
+            (
+                SELECT count(*) FROM order_uses u JOIN orders o ON o.id = u.order_id
+                WHERE u.promotion = $1 AND o.phase IN ('pending', 'confirmed')
+                    AND ($2::text IS NULL OR u.customer_key = $2)
+            ) AS "taken!""#,
+        promotion.uuid(),
+        customer_key,
+    )
+    .fetch_one(connection)
+    .await?;
+    let count = |uses: i64| u32::try_from(uses).map_err(PortError::corrupt);
+    Ok(CountedUses { counted: count(row.counted)?, taken: count(row.taken)? })
+}
+
+async fn lost_stock(
+    connection: &mut PgConnection,
+    after: Option<Sku>,
+    limit: usize,
+    preferred: Location,
+) -> Result<Page<StockItem, Sku>, Fault> {
+    let rows = sqlx::query!(
+        r#"SELECT written, policy, backorder_limit, looked FROM lost_stock($1, $2)"#,
+        after.as_ref().map(sku_key).unwrap_or_default(),
+        rows(limit),
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut page = Page { items: Vec::new(), next: None };
+    for row in rows {
+        page.next = row.looked.as_deref().map(sku).transpose()?;
+        let Some(written) = row.written else { continue };
+        let kept = row.policy.zip(row.backorder_limit);
+        let policy = kept.map_or(Ok(StockPolicy::Tracked), |(name, limit)| policy(&name, limit))?;
+        page.items.push(StockItem::new(sku(&written)?, preferred.clone(), policy));
+    }
+    Ok(page)
 }
 
 async fn keys(

@@ -1,14 +1,14 @@
 //! Who works on what: consumers of the log, requests that wait, sagas.
 
-use std::collections::BTreeSet;
-
+use super::look::{Subject, Suspects};
 use super::report::Cure;
 use super::{Doctor, Finding, PAGE, Progress, Report, count, order, saga};
 use crate::app::AppError;
 use crate::app::order::failure_of;
-use crate::domain::order::{CheckoutState, Order, OrderEvent, Phase, Saga, SagaId, SagaPlan};
+use crate::domain::order::{Order, OrderEvent, Phase, SagaId};
 use crate::domain::shared::OrderId;
 use crate::ports::PortError;
+use crate::ports::events::Consumer;
 use crate::ports::idempotency::{KeyId, KeyState, Outcome};
 use crate::ports::store::Write;
 use crate::ports::upkeep::Repair;
@@ -21,19 +21,25 @@ impl Doctor {
     /// Holds consumers against the end of the log. What one passed over cannot be told; counts that
     /// follow from it are held against the facts like all others.
     pub(super) async fn consumers(&self, report: &mut Report) -> Result<(), AppError> {
+        let mut suspects = Suspects::default();
+        suspects.add(Subject::Consumers, self.look_at_consumers().await?);
+        self.confirm(suspects, report).await
+    }
+
+    pub(super) async fn look_at_consumers(&self) -> Result<Vec<Finding>, PortError> {
         // The log only grows, so that none is before its end that was read later.
         let consumers = self.ports.events.consumers().await?;
         let head = self.ports.events.head().await?;
-        for consumer in consumers.into_iter().filter(|consumer| consumer.position > head) {
+        let beyond = consumers.into_iter().filter(|consumer| consumer.position > head);
+        let finding = |consumer: Consumer| {
             let what = format!("position of the consumer {}", consumer.name);
             let (from, to) = (consumer.position, head);
             let expected = format!("at most {head}, the last event");
             let back =
                 Write::AdvanceConsumer { consumer: consumer.name, from, to, park: Vec::new() };
-            let finding = Finding::new(what, expected, from, MEND_CONSUMER);
-            report.add([finding.mended_by(Cure::by(back))]);
-        }
-        Ok(())
+            Finding::new(what, expected, from, MEND_CONSUMER).mended_by(Cure::by(back))
+        };
+        Ok(beyond.map(finding).collect())
     }
 
     /// Holds keys that wait for a checkout against its order.
@@ -45,9 +51,12 @@ impl Doctor {
         let (mut looked, mut after) = (0, None);
         loop {
             let page = self.ports.upkeep.keys_in_flight(after, PAGE).await?;
+            let mut suspects = Suspects::default();
             for (key, order) in &page.items {
-                report.add(self.key(key, *order).await?);
+                let found = self.look_at_key(key, *order).await?;
+                suspects.add(Subject::Key(key.clone(), *order), found);
             }
+            self.confirm(suspects, report).await?;
             count(&mut looked, page.items.len());
             progress("requests under way", looked);
             after = page.next;
@@ -57,7 +66,11 @@ impl Doctor {
         }
     }
 
-    async fn key(&self, key: &KeyId, id: OrderId) -> Result<Option<Finding>, PortError> {
+    pub(super) async fn look_at_key(
+        &self,
+        key: &KeyId,
+        id: OrderId,
+    ) -> Result<Option<Finding>, PortError> {
         let order = self.ports.orders.order(id).await?;
         let told = match &order {
             Some(order) => self.outcome(order).await?,
@@ -92,42 +105,33 @@ impl Doctor {
         }
     }
 
-    /// Holds the sagas that are worked on against orders, and against `working`: those that say of
-    /// themselves that they are not over.
+    /// Holds the sagas that are worked on against orders.
     pub(super) async fn sagas(
         &self,
-        working: &mut BTreeSet<SagaId>,
         report: &mut Report,
         progress: Progress<'_>,
     ) -> Result<(), AppError> {
         let (mut open, mut after) = (0, None);
         loop {
             let page = self.ports.sagas.open(after, PAGE).await?;
-            for saga in &page.items {
-                let order = self.ports.orders.order(saga.id.order()).await?;
-                report.add(saga::belongs(saga, order.as_deref()));
-                if saga.is_over() && !waits_for_a_person(saga) {
-                    report.add([saga::misplaced(saga, self.ports.clock.now())]);
-                }
-                working.remove(&saga.id);
+            let ids: Vec<OrderId> = page.items.iter().map(|saga| saga.id.order()).collect();
+            let orders = self.ports.orders.by_ids(&ids).await?;
+            let mut suspects = Suspects::default();
+            for (saga, order) in page.items.iter().zip(orders) {
+                suspects.add(Subject::Saga(saga.id), saga::belongs(saga.id, order.as_deref()));
             }
+            self.confirm(suspects, report).await?;
             count(&mut open, page.items.len());
             progress("open sagas", open);
             after = page.next;
             if after.is_none() {
-                break;
+                return Ok(());
             }
         }
-        for id in std::mem::take(working) {
-            // One that ended since it was read is over now.
-            let saga = self.ports.sagas.saga(id).await?;
-            let lost = saga.filter(|saga| !saga.is_over());
-            report.add(lost.map(|saga| saga::misplaced(&saga, self.ports.clock.now())));
-        }
-        Ok(())
     }
-}
 
-fn waits_for_a_person(saga: &Saga) -> bool {
-    saga.plan == SagaPlan::Checkout(CheckoutState::NeedsAttention)
+    pub(super) async fn look_at_saga(&self, id: SagaId) -> Result<Option<Finding>, PortError> {
+        let order = self.ports.orders.order(id.order()).await?;
+        Ok(saga::belongs(id, order.as_deref()))
+    }
 }

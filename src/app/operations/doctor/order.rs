@@ -56,15 +56,19 @@ pub(super) fn against_row(
         return None;
     }
     let what = format!("{} as it is found", name(order));
-    let found = row.map_or("nothing".to_owned(), |row| shown(row, row.cart == expected.cart));
-    Some(Finding::new(what, shown(&expected, true), found, MEND_FOLD).mended_by(cure))
+    let found = row.map_or("nothing".to_owned(), |row| shown(row, &expected));
+    Some(Finding::new(what, shown(&expected, &expected), found, MEND_FOLD).mended_by(cure))
 }
 
-/// A cart's id is its secret, and not told.
-fn shown(row: &OrderRow, own_cart: bool) -> String {
-    let OrderRow { version, status, phase, .. } = row;
-    let cart = if own_cart { "with its cart" } else { "without its cart" };
-    format!("{status} ({phase}) at version {version} {cart}")
+/// A cart's id is its secret, a customer may be an e-mail address; neither is told.
+fn shown(row: &OrderRow, own: &OrderRow) -> String {
+    let OrderRow { version, status, phase, uses, .. } = row;
+    let cart = if row.cart == own.cart { "with its cart" } else { "without its cart" };
+    let uses = match uses.len() {
+        _ if *uses == own.uses => String::new(),
+        count => format!(" and {count} uses of promotions that are not its own"),
+    };
+    format!("{status} ({phase}) at version {version} {cart}{uses}")
 }
 
 fn summary(order: &Order) -> String {
@@ -79,24 +83,25 @@ fn summary(order: &Order) -> String {
     )
 }
 
-/// Reservations of an order that are not where those of an order of its phase are.
-pub(super) fn misfits<'a>(
-    order: &'a Order,
-    kept: &'a [Reservation],
-) -> impl Iterator<Item = (&'a Reservation, Finding)> {
+/// Reservations of an order that are not where those of an order of its phase are, by their places
+/// in `kept`.
+pub(super) fn misfits(
+    order: &Order,
+    kept: &[Reservation],
+) -> impl Iterator<Item = (usize, Finding)> {
     use ReservationState::{Committed, Expired, Held, Released};
     let fitting: &[ReservationState] = match order.phase() {
         Phase::Pending => &[Held, Expired],
         Phase::Failed => &[Released, Expired],
         Phase::Confirmed | Phase::Cancelled => &[Committed],
     };
-    let unfit = kept.iter().filter(|kept| !fitting.contains(&kept.state));
-    unfit.map(move |reservation| {
+    let unfit = kept.iter().enumerate().filter(|(_, kept)| !fitting.contains(&kept.state));
+    unfit.map(move |(place, reservation)| {
         let what = format!("reservation of {} for {}", reservation.sku, name(order));
         let states: Vec<&str> = fitting.iter().map(|state| state.as_str()).collect();
         let phase = order.phase().as_str();
         let expected = format!("{} as the order is {phase}", states.join(" or "));
-        (reservation, Finding::new(what, expected, reservation.state.as_str(), MEND_STOCK))
+        (place, Finding::new(what, expected, reservation.state.as_str(), MEND_STOCK))
     })
 }
 

@@ -21,7 +21,7 @@ pub(super) fn uses_of(order: &Order) -> &[PromotionUse] {
 pub(super) struct Used {
     /// By anyone.
     pub totals: BTreeMap<PromotionId, u64>,
-    /// All of them.
+    /// How often one was taken, whether or not it was given back.
     pub all: u64,
 }
 
@@ -31,8 +31,9 @@ impl Used {
         for used in uses_of(order) {
             let total = self.totals.entry(used.promotion).or_default();
             *total = total.saturating_add(1);
-            self.all = self.all.saturating_add(1);
         }
+        let all = u64::try_from(order.placed().uses.len()).unwrap_or(u64::MAX);
+        self.all = self.all.saturating_add(all);
     }
 }
 
@@ -59,15 +60,17 @@ impl CustomerUses {
         Self { share, shares, counts: BTreeMap::new() }
     }
 
-    /// Counts an order's uses, where its customer is of this share.
+    /// Counts an order's uses, where its customer is of this share. One that was given back counts
+    /// nothing, and has its customer looked at nevertheless.
     pub fn add(&mut self, order: &Order) {
-        for used in uses_of(order) {
+        let stands = u64::from(order.uses_promotions());
+        for used in &order.placed().uses {
             let mut hasher = DefaultHasher::new();
             used.customer_key.hash(&mut hasher);
             if hasher.finish().checked_rem(self.shares) == Some(self.share) {
                 let key = (used.promotion, used.customer_key.clone());
                 let count = self.counts.entry(key).or_default();
-                *count = count.saturating_add(1);
+                *count = count.saturating_add(stands);
             }
         }
     }

@@ -18,15 +18,16 @@ pub struct Repaired {
     pub after: Report,
     /// How much was mended.
     pub mended: u64,
-    /// Why what is left was not mended, by what it is of.
-    pub refused: BTreeMap<String, Conflict>,
+    /// Why what is left was not mended though it could be, by what it is of: the shop moved, or the
+    /// store failed.
+    pub refused: BTreeMap<String, CommitError>,
 }
 
 /// What became of the cures of one report.
 #[derive(Default)]
 struct Round {
     mended: u64,
-    refused: BTreeMap<String, Conflict>,
+    refused: BTreeMap<String, CommitError>,
 }
 
 impl Doctor {
@@ -37,8 +38,8 @@ impl Doctor {
 
     /// Mends what the facts prove, and examines the shop until nothing more can be. A repair applies
     /// only where what it mends is as it was found and the facts still tell the same; where the shop
-    /// moved meanwhile it is refused, and looked at anew. An error says that the store failed:
-    /// what was mended by then stays so.
+    /// moved meanwhile it is refused, and looked at anew. One that the store fails at holds up no
+    /// other. An error says that the store could not be read: what was mended by then stays so.
     pub async fn repair(
         &self,
         progress: Progress<'_>,
@@ -46,22 +47,24 @@ impl Doctor {
     ) -> Result<Repaired, AppError> {
         let before = self.examine(progress).await?;
         let (mut after, mut mended, mut fruitless) = (before.clone(), 0_u64, 0);
+        let mut refused = BTreeMap::new();
         for _ in 0..Self::MAX_ROUNDS {
-            let round = self.mend(&after, told).await?;
+            let round = self.mend(&after, told).await;
             mended = mended.saturating_add(round.mended);
             fruitless = if round.mended == 0 { fruitless + 1 } else { 0 };
-            let moved = |conflict: &Conflict| matches!(conflict, Conflict::Stale(_));
+            let moved = |why: &CommitError| matches!(why, CommitError::Refused(Conflict::Stale(_)));
             let hopeless = round.mended == 0 && !round.refused.values().any(moved);
+            refused = round.refused;
             if hopeless || fruitless >= Self::FRUITLESS {
-                return Ok(Repaired { before, after, mended, refused: round.refused });
+                break;
             }
             after = self.examine(progress).await?;
         }
-        Ok(Repaired { before, after, mended, refused: BTreeMap::new() })
+        Ok(Repaired { before, after, mended, refused })
     }
 
     /// Applies the cures of a report.
-    async fn mend(&self, report: &Report, told: Mended<'_>) -> Result<Round, AppError> {
+    async fn mend(&self, report: &Report, told: Mended<'_>) -> Round {
         let mut round = Round::default();
         for finding in &report.findings {
             let Some(cure) = &finding.cure else { continue };
@@ -70,10 +73,13 @@ impl Doctor {
                 let unit = UnitOfWork::of(self.ports.clock.now(), write.clone());
                 match self.ports.store.commit(unit).await {
                     Ok(()) => applied = true,
-                    Err(CommitError::Refused(conflict)) => {
-                        round.refused.insert(finding.what.clone(), conflict);
+                    Err(why) => {
+                        if let CommitError::Port(error) = &why {
+                            let what = &finding.what;
+                            tracing::error!(what, %error, "the store failed at a repair");
+                        }
+                        round.refused.insert(finding.what.clone(), why);
                     }
-                    Err(error) => return Err(AppError::of_commit(error)),
                 }
             }
             if applied {
@@ -83,6 +89,6 @@ impl Doctor {
                 told(finding);
             }
         }
-        Ok(round)
+        round
     }
 }

@@ -121,7 +121,8 @@ impl fmt::Display for Finding {
 pub struct Report {
     /// How much was looked at.
     pub checked: Checked,
-    /// What does not agree, at most [`Self::MAX_FINDINGS`] of it.
+    /// What does not agree, at most [`Self::MAX_FINDINGS`] of it; where there is more, what can be
+    /// mended comes first.
     pub findings: Vec<Finding>,
     /// How many findings there are beyond those.
     pub further: u64,
@@ -140,11 +141,14 @@ impl Report {
 
     pub(super) fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
         for finding in findings {
-            if self.findings.len() < Self::MAX_FINDINGS {
-                self.findings.push(finding);
-            } else {
+            if self.findings.len() >= Self::MAX_FINDINGS {
                 self.further = self.further.saturating_add(1);
+                // What is for a person waits for one; what is to be mended would never be.
+                let last = self.findings.iter().rposition(|known| !known.is_mendable());
+                let Some(last) = last.filter(|_| finding.is_mendable()) else { continue };
+                self.findings.remove(last);
             }
+            self.findings.push(finding);
         }
     }
 }

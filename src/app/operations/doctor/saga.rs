@@ -9,6 +9,7 @@ use crate::domain::order::{
 };
 use crate::domain::shared::Timestamp;
 use crate::ports::store::{OrderUpdate, SagaStep, Write};
+use crate::ports::upkeep::{Repair, SagaFault};
 
 const MEND_JOURNAL: &str = "settle its order with the payment provider by hand";
 const MEND_STATE: &str = "compare the order with the payment provider's record";
@@ -52,19 +53,22 @@ fn step(saga: Saga) -> Cure {
     Cure::by(Write::StepSaga(Box::new(SagaStep { change: None, saga, outcome: None })))
 }
 
-/// A saga that is kept among those that are worked on, or is not, against what it says itself.
-pub(super) fn misplaced(saga: &Saga, now: Timestamp) -> Finding {
-    let (expected, found) = if saga.is_over() {
-        ("nothing left to do", "kept as one that is worked on")
-    } else {
-        ("kept as one that is worked on", "kept as one that is over")
-    };
+/// A saga that is claimed and found by something else than it says itself.
+pub(super) fn misplaced(saga: Saga, wrong: SagaFault) -> Finding {
     let what = match saga.id {
         SagaId::Checkout(order) => format!("checkout of order {order}"),
         SagaId::Refund(order, refund) => format!("refund {refund} of order {order}"),
     };
-    let again = saga.clone().advance(saga.plan.clone(), &[], now);
-    Finding::new(what, expected, found, MEND_STATE).mended_by(step(again))
+    let (expected, found) = match wrong {
+        SagaFault::Version => ("kept at its version", "kept at another one"),
+        SagaFault::Step if saga.is_over() => {
+            ("nothing left to do", "kept as one that is worked on or waits for a person")
+        }
+        SagaFault::Step => ("kept as one that is worked on", "kept as one that is over"),
+        SagaFault::Due => ("due when it says", "due at another time"),
+    };
+    let finding = Finding::new(what, expected, found, MEND_STATE);
+    finding.mended_by(Cure::of(Repair::Saga { told: saga }))
 }
 
 fn agrees(order: &Order, plan: &SagaPlan) -> bool {
@@ -147,8 +151,8 @@ fn settled_as(refund: &Refund, saga: &Saga, now: Timestamp) -> Option<Cure> {
 }
 
 /// Holds a saga against the shop: it has an order, and that knows of its refund.
-pub(super) fn belongs(saga: &Saga, order: Option<&Order>) -> Option<Finding> {
-    let (what, known) = match saga.id {
+pub(super) fn belongs(saga: SagaId, order: Option<&Order>) -> Option<Finding> {
+    let (what, known) = match saga {
         SagaId::Checkout(id) => (format!("checkout of order {id}"), order.is_some()),
         SagaId::Refund(id, refund) => {
             let known = order.is_some_and(|order| order.refund(refund).is_some());

@@ -1,12 +1,22 @@
 //! What repeating a request comes to.
 
-use ecicomm::domain::shared::Span;
-use futures_util::future::join_all;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ecicomm::domain::order::{CheckoutState, SagaPlan};
+use ecicomm::domain::shared::{OrderId, PaymentId, Span};
+use ecicomm::ports::PortError;
+use ecicomm::ports::payment::{
+    ChargeOutcome, ChargeRecord, ChargeRequest, PaymentGateway, RefundOutcome, RefundRequest,
+    VoidOutcome,
+};
+use futures_util::future::{Either, join_all, poll_immediate, select};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::{each, effects};
 use crate::api::order::lamps;
-use crate::harness::api::{Answer, order_of, until_it_waits};
+use crate::harness::api::{Answer, Api, order_of, until_it_waits};
 
 fn is_in_progress(answer: &Answer) -> bool {
     answer.status == 409 && answer.json()["code"] == "request_in_progress"
@@ -132,18 +142,65 @@ async fn a_request_whose_first_is_under_way_is_told_to_wait() {
     assert_eq!(api.level("LAMP-1").await, (10, 1));
 }
 
+/// A provider that tells when a charge waits for its answer.
+struct Telling {
+    inner: Arc<dyn PaymentGateway>,
+    waits: Arc<Notify>,
+}
+
+#[async_trait]
+impl PaymentGateway for Telling {
+    async fn charge(&self, request: &ChargeRequest) -> Result<ChargeOutcome, PortError> {
+        let mut charge = self.inner.charge(request);
+        if let Some(outcome) = poll_immediate(&mut charge).await {
+            return outcome;
+        }
+        self.waits.notify_one();
+        charge.await
+    }
+
+    async fn resume(&self, payment: PaymentId) -> Result<ChargeOutcome, PortError> {
+        self.inner.resume(payment).await
+    }
+
+    async fn look_up(&self, payment: PaymentId) -> Result<ChargeRecord, PortError> {
+        self.inner.look_up(payment).await
+    }
+
+    async fn void(&self, payment: PaymentId, order: OrderId) -> Result<VoidOutcome, PortError> {
+        self.inner.void(payment, order).await
+    }
+
+    async fn refund(&self, request: &RefundRequest) -> Result<RefundOutcome, PortError> {
+        self.inner.refund(request).await
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_request_that_was_cut_off_is_taken_up_under_its_key() {
-    let api = lamps().await;
+    let waits = Arc::new(Notify::new());
+    let api = Api::cut_off_with(|ports| {
+        let (inner, waits) = (ports.gateway.clone(), waits.clone());
+        ports.gateway = Arc::new(Telling { inner, waits });
+    })
+    .await;
+    api.product("LAMP-1", 4_999, 10).await;
     let cart = api.cart(&[("LAMP-1", 1)]).await;
     let key = api.key();
     let token = "pm_sandbox_timeout_then_captured";
     let place = || api.post("/orders", order_of(&cart, token)).key(&key);
-    let mut first = place().into_future();
-    until_it_waits(&mut first).await;
-    drop(first);
+    let first = place().into_future();
+    match select(first, Box::pin(waits.notified())).await {
+        Either::Left((answer, _)) => panic!("it is answered: {answer:?}"),
+        // The request goes here, in the middle of the charge.
+        Either::Right(((), first)) => drop(first),
+    }
     place().await.refused(409, "request_in_progress");
     api.wait(Span::minutes(1)).await;
+    let open = api.shop.ports.sagas.open(None, 9).await.unwrap().items;
+    let left: Vec<_> = open.iter().map(|saga| (&saga.plan, saga.attempts)).collect();
+    let paying = SagaPlan::Checkout(CheckoutState::Paying);
+    assert_eq!(left, [(&paying, 0)], "nobody went on with it");
     let taken_up = place().await;
     assert!(matches!(taken_up.status, 201 | 202), "{taken_up:?}");
     api.wait(Span::minutes(1)).await;

@@ -4,7 +4,11 @@
 #[cfg(feature = "redb")]
 mod folder;
 #[cfg(feature = "postgres")]
+mod parts;
+#[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod refused;
 
 use std::sync::Arc;
 

@@ -20,13 +20,13 @@ use crate::harness::build::sku;
 use crate::harness::servers::Database;
 
 /// A shop in Postgres, and a way into its database beside it.
-struct Planted {
-    shop: Shop,
+pub(super) struct Planted {
+    pub(super) shop: Shop,
     database: Database,
 }
 
 impl Planted {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let database = Database::new().await;
         let variables = [
             ("DATABASE_URL".to_owned(), database.url().to_owned()),
@@ -42,20 +42,20 @@ impl Planted {
     }
 
     /// Changes rows behind the shop's back; some, or the test plants nothing.
-    async fn plant(&self, statement: &str) {
+    pub(super) async fn plant(&self, statement: &str) {
         let mut connection = PgConnection::connect(self.database.url()).await.unwrap();
         let done = connection.execute(AssertSqlSafe(statement.to_owned())).await.unwrap();
         assert!(done.rows_affected() > 0, "{statement}");
     }
 
-    async fn mends(&self, statement: &str, parts: &[&str]) {
+    pub(super) async fn mends(&self, statement: &str, parts: &[&str]) {
         println!("{statement}");
         self.plant(statement).await;
         mends(&self.shop, parts).await;
     }
 }
 
-const LAMP_3: &str = "(SELECT product FROM variants WHERE sku_key = 'lamp-3')";
+pub(super) const LAMP_3: &str = "(SELECT product FROM variants WHERE sku_key = 'lamp-3')";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stock_and_orders_become_what_their_events_tell() {

@@ -1,9 +1,10 @@
 //! Sagas: stepped on their version, and claimed by one process at a time.
 
 use ecicomm::domain::order::{
-    CheckoutState, Effect, Note, Phase, RefundJobState, Saga, SagaId, SagaPlan,
+    CheckoutState, Effect, Note, OrderChange, Phase, RefundJobState, Saga, SagaId, SagaPlan,
 };
 use ecicomm::domain::shared::{OrderId, RefundId, Timestamp};
+use ecicomm::ports::order::SagasAt;
 use ecicomm::ports::store::{Conflict, OrderUpdate, SagaStep, Write};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -30,6 +31,7 @@ macro_rules! cases {
                 many_who_claim_what_is_due_share_it,
                 the_next_is_due_when_it_may_be_claimed,
                 open_sagas_are_those_under_way_and_those_a_person_must_see,
+                sagas_are_counted_by_what_they_do_next,
             ]
         );
     };
@@ -240,4 +242,43 @@ pub async fn open_sagas_are_those_under_way_and_those_a_person_must_see(b: Backe
     assert_eq!(open(None, 2).await, (vec![checkout(3), checkout(4)], None));
     assert_eq!(open(None, 1).await, (vec![checkout(3)], Some(checkout(3))));
     assert_eq!(open(Some(checkout(3)), 1).await, (vec![checkout(4)], None));
+}
+
+pub async fn sagas_are_counted_by_what_they_do_next(b: Backend) {
+    assert_eq!(b.sagas.counts().await.unwrap(), []);
+    due_at(&b, &[(1, 30), (2, 20), (3, 40)]).await;
+    for number in 4..=7 {
+        b.commit([plain(number).place()]).await;
+    }
+    b.commit([step(plain(4).waiting(at(9)).saga)]).await;
+    let until = CheckoutState::AwaitingBuyer { until: at(99) };
+    let acting = plain(5).placing().saga.advance(SagaPlan::Checkout(until), &[], at(7));
+    let stuck = SagaPlan::Checkout(CheckoutState::NeedsAttention);
+    let stuck = plain(6).placing().saga.advance(stuck, &[], at(8));
+    b.commit([step(acting), step(stuck), plain(7).confirm(at(1))]).await;
+    let order = b.orders.order(order_id(7)).await.unwrap().unwrap();
+    let sagas = [(1, 11), (2, 12)].map(|(number, due)| {
+        Saga::refund(order_id(7), RefundId::new(Uuid::from_u128(number)), at(due))
+    });
+    let change = OrderChange {
+        expected: Some(order.version()),
+        order: (*order).clone(),
+        events: Vec::new(),
+    };
+    let refunds =
+        OrderUpdate { change, restock: Vec::new(), give_back_uses: false, sagas: sagas.to_vec() };
+    b.commit([Write::UpdateOrder(Box::new(refunds))]).await;
+    let told = |kind: &str, step: &str, count, due| SagasAt {
+        names: (kind.to_owned(), step.to_owned()),
+        count,
+        oldest_due: at(due),
+    };
+    let expected = [
+        told("checkout", "awaiting_buyer", 1, 7),
+        told("checkout", "needs_attention", 1, 8),
+        told("checkout", "paying", 3, 20),
+        told("checkout", "resolving", 1, 9),
+        told("refund", "paying", 2, 11),
+    ];
+    assert_eq!(b.sagas.counts().await.unwrap(), expected);
 }

@@ -19,7 +19,7 @@ use ecicomm::ports::events::{Consumer, Event, EventLog, ParkedEvent};
 use ecicomm::ports::idempotency::{IdempotencyKeys, KeyId, KeyRow};
 use ecicomm::ports::imports::{ImportQueries, ImportReport};
 use ecicomm::ports::inventory::StockQueries;
-use ecicomm::ports::order::{OrderFilter, OrderMark, OrderQueries, Sagas};
+use ecicomm::ports::order::{OrderFilter, OrderMark, OrderQueries, Sagas, SagasAt};
 use ecicomm::ports::pricing::{PricingQueries, ShownRules};
 
 use super::{Behind, Passage};
@@ -228,6 +228,10 @@ impl<P: Passage> Sagas for Behind<P, dyn Sagas> {
 
     async fn open(&self, after: Option<SagaId>, limit: usize) -> Answer<Page<Saga, SagaId>> {
         self.passage.call("sagas", "open sagas", self.inner.open(after, limit)).await
+    }
+
+    async fn counts(&self) -> Answer<Vec<SagasAt>> {
+        self.passage.call("sagas", "counts of sagas", self.inner.counts()).await
     }
 }
 

@@ -1,20 +1,26 @@
+mod ledger;
+
 use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::catalog::Counts;
 use super::order::{against_cart, against_events, against_row, against_units, misfits};
+use super::promotion::CustomerUses;
+use super::report::Cure;
 use super::*;
 use crate::domain::catalog::{
     Attributes, Category, Metadata, OptionValues, PriceRow, Product, ProductContent, ProductName,
     ProductStatus, Variant,
 };
-use crate::domain::inventory::{Reservation, ReservationState, StockEvent, StockEventKind};
+use crate::domain::inventory::{HoldTold, Reservation, ReservationState};
 use crate::domain::order::{
-    CheckoutState, Effect, Lease, OrderLine, OrderNumber, Origin, PaymentMethod, Placed,
-    PromotionUse, Saga, SagaPlan, TaxLine, Totals,
+    CheckoutState, Effect, Lease, Order, OrderEvent, OrderLine, OrderNumber, Origin, PaymentMethod,
+    Placed, PromotionUse, Saga, SagaPlan, TaxLine, Totals,
 };
 use crate::domain::shared::*;
 use crate::ports::catalog::{CategoryNode, ProductView};
+use crate::ports::upkeep::{OrderRow, Repair};
 
 const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
@@ -120,17 +126,6 @@ fn reservation(state: ReservationState, units: i64) -> Reservation {
     }
 }
 
-fn movement(kind: StockEventKind, quantity: i64) -> StockEvent {
-    let (sku, location) = (sku(), Location::main());
-    StockEvent { sku, location, kind, quantity, order: None, reason: None, at: NOW }
-}
-
-fn item(on_hand: i64, reserved: i64, entries: u64) -> StockItem {
-    let place = (sku(), Location::main());
-    let version = Version::new(entries + 1);
-    StockItem::restore(place, StockPolicy::Tracked, on_hand, reserved, version)
-}
-
 fn checkout() -> Saga {
     Saga::checkout(pending().id(), Lease { owner: "me".into(), until: NOW }, NOW)
 }
@@ -146,42 +141,6 @@ fn tells(findings: impl IntoIterator<Item = Finding>, parts: &[&str]) {
     for part in parts {
         assert!(told[0].contains(part), "{told:?} lacks {part}");
     }
-}
-
-#[test]
-fn figures_are_held_against_the_sum_of_their_ledger() {
-    let compare = |kept: &[StockItem]| {
-        let mut ledger = Ledger::of(&sku(), kept);
-        ledger.add(&movement(StockEventKind::Received, 10));
-        ledger.add(&movement(StockEventKind::Reserved, 3));
-        ledger.compare(kept)
-    };
-    assert_eq!(compare(&[item(10, 3, 2)]), []);
-    tells(compare(&[item(11, 3, 2)]), &["LAMP-1 at main", "expected 10 on hand", "found 11 on"]);
-    tells(compare(&[item(10, 2, 2)]), &["expected 10 on hand and 3 reserved", "and 2 reserved"]);
-    tells(compare(&[item(10, 3, 3)]), &["by 2 entries", "by 3 entries"]);
-    tells(compare(&[]), &["expected 10 on hand", "found nothing"]);
-}
-
-#[test]
-fn reserved_units_are_held_against_what_orders_hold() {
-    let held = || {
-        let mut held = Held::default();
-        held.add(&[reservation(ReservationState::Held, 3)]);
-        held.add(&[reservation(ReservationState::Expired, 9)]);
-        held
-    };
-    let three = HeldBy::from([(pending().id(), 3)]);
-    let compare = |kept: &StockItem, by: &HeldBy| stock::against_held(kept, by, &three);
-    let mut right = held();
-    assert_eq!(right.take(&item(10, 3, 0)), three);
-    assert_eq!(right.rest(), []);
-    assert_eq!(compare(&item(10, 3, 0), &three), None);
-    tells(compare(&item(10, 4, 0), &three), &["expected 3 held by orders", "found 4"]);
-    tells(compare(&item(10, 1, 0), &HeldBy::new()), &["expected 0 held by orders", "found 1"]);
-    let others = HeldBy::from([(OrderId::new(uuid(99)), 3)]);
-    tells(compare(&item(10, 3, 0), &others), &["expected units of other orders", "found 3"]);
-    tells(held().rest(), &["reserved units of LAMP-1", "expected 3", "found 0"]);
 }
 
 #[test]
@@ -339,11 +298,11 @@ fn a_refund_has_a_saga_just_as_long_as_it_is_to_be_paid() {
 
 #[test]
 fn a_saga_belongs_to_an_order_that_knows_of_it() {
-    assert_eq!(saga::belongs(&checkout(), Some(&pending())), None);
-    tells(saga::belongs(&checkout(), None), &["expected an order that knows of it"]);
-    let paying = Saga::refund(cancelled().id(), refund(), NOW);
-    assert_eq!(saga::belongs(&paying, Some(&cancelled())), None);
-    tells(saga::belongs(&paying, Some(&confirmed())), &["refund", "found none"]);
+    assert_eq!(saga::belongs(checkout().id, Some(&pending())), None);
+    tells(saga::belongs(checkout().id, None), &["expected an order that knows of it"]);
+    let paying = Saga::refund(cancelled().id(), refund(), NOW).id;
+    assert_eq!(saga::belongs(paying, Some(&cancelled())), None);
+    tells(saga::belongs(paying, Some(&confirmed())), &["refund", "found none"]);
 }
 
 #[test]
@@ -352,7 +311,7 @@ fn orders_that_failed_or_were_cancelled_use_no_promotion() {
     for order in [pending(), confirmed(), cancelled(), failed()] {
         used.add(&order);
     }
-    assert_eq!((used.all, used.totals.get(&promotion())), (2, Some(&2)));
+    assert_eq!((used.all, used.totals.get(&promotion())), (4, Some(&2)));
     assert_eq!(promotion::compare(promotion(), None, 2, 2), None);
     tells(promotion::compare(promotion(), None, 2, 3), &["2 taken by orders", "found 3"]);
 }
@@ -374,6 +333,16 @@ fn each_customer_is_of_exactly_one_share() {
     assert!(shares.iter().all(|uses| uses.counts.len() < 100));
     assert!(shares.iter().flat_map(|uses| uses.counts.values()).all(|count| *count == 2));
     assert_eq!((CustomerUses::shares(0), CustomerUses::shares(1_000_000)), (1, 21));
+}
+
+#[test]
+fn a_customer_who_got_a_use_back_is_looked_at_too() {
+    let mut uses = CustomerUses::new(0, 1);
+    uses.add(&failed());
+    uses.add(&cancelled());
+    assert_eq!(uses.counts, [((promotion(), "ada".to_owned()), 0)].into());
+    uses.add(&confirmed());
+    assert_eq!(uses.counts, [((promotion(), "ada".to_owned()), 1)].into());
 }
 
 fn used_by(customer: &str) -> Order {
@@ -480,6 +449,25 @@ fn findings_beyond_the_limit_are_counted() {
 }
 
 #[test]
+fn what_can_be_mended_hides_behind_nothing() {
+    let mut report = Report::default();
+    let cure = Cure::of(Repair::Category { id: CategoryId::new(uuid(1)), found: 1 });
+    let for_a_person = |number: usize| Finding::new(format!("a {number}"), 1, 2, "b");
+    let mendable = |number: usize| for_a_person(number).mended_by(cure.clone());
+    report.add([mendable(0)]);
+    report.add((1..Report::MAX_FINDINGS).map(for_a_person));
+    report.add([mendable(5_000), for_a_person(5_001), mendable(5_002)]);
+    assert_eq!((report.findings.len(), report.further), (Report::MAX_FINDINGS, 3));
+    let told =
+        |number: usize| report.findings.iter().any(|finding| finding.what == format!("a {number}"));
+    assert!(told(0) && told(5_000) && told(5_002) && told(1));
+    assert!(!told(5_001) && !told(Report::MAX_FINDINGS - 1) && !told(Report::MAX_FINDINGS - 2));
+    let mut full = Report::default();
+    full.add((0..Report::MAX_FINDINGS + 3).map(mendable));
+    assert_eq!((full.findings.len(), full.further), (Report::MAX_FINDINGS, 3));
+}
+
+#[test]
 fn an_order_is_held_against_how_it_is_found() {
     let change = Order::place(placed());
     let row = OrderRow::of(&change.order);
@@ -488,45 +476,9 @@ fn an_order_is_held_against_how_it_is_found() {
     let other = OrderRow { phase: "failed".into(), ..row.clone() };
     tells(compare(Some(&other)), &["expected pending (pending)", "found pending (failed)"]);
     assert!(compare(Some(&other)).unwrap().is_mendable());
+    let unused = OrderRow { uses: Vec::new(), ..row.clone() };
+    tells(compare(Some(&unused)), &["and 0 uses of promotions that are not its own"]);
     assert!(!compare(None).unwrap().is_mendable(), "nobody knows what would have to be there");
-}
-
-#[test]
-fn a_ledger_that_contradicts_itself_proves_nothing() {
-    let kept = [item(10, 0, 3)];
-    let mut ledger = Ledger::of(&sku(), &kept);
-    for (kind, units) in [
-        (StockEventKind::Received, 10),
-        (StockEventKind::Released, 1),
-        (StockEventKind::Reserved, 2),
-    ] {
-        ledger.add(&movement(kind, units));
-    }
-    let findings = ledger.compare(&kept);
-    assert!(!findings[0].is_mendable());
-    tells(findings, &["expected 10 on hand and 1 reserved", "the ledger contradicts itself"]);
-}
-
-#[test]
-fn a_ledger_by_which_an_order_lets_go_twice_proves_nothing() {
-    let kept = [item(10, 2, 6)];
-    let mut ledger = Ledger::of(&sku(), &kept);
-    let of = |event: StockEvent, number| StockEvent {
-        order: Some(OrderId::new(Uuid::from_u128(number))),
-        ..event
-    };
-    ledger.add(&movement(StockEventKind::Received, 10));
-    for (kind, number) in [
-        (StockEventKind::Reserved, 1),
-        (StockEventKind::Reserved, 2),
-        (StockEventKind::Expired, 1),
-        (StockEventKind::Expired, 1),
-    ] {
-        ledger.add(&of(movement(kind, 2), number));
-    }
-    let findings = ledger.compare(&kept);
-    assert!(!findings[0].is_mendable());
-    tells(findings, &["expected 10 on hand and 0 reserved", "the ledger contradicts itself"]);
 }
 
 #[test]
