@@ -212,7 +212,7 @@ impl Shared {
     fn begin(&self, found: Found) {
         let (state, reason) = self.judged(found);
         self.state.send_replace(state);
-        self.tell(state, &reason);
+        state.tell(&reason);
     }
 
     /// Takes in what a look found.
@@ -222,7 +222,7 @@ impl Shared {
         let before = self.state.send_replace(state);
         if std::mem::discriminant(&before) != std::mem::discriminant(&state) {
             self.told.store(false, Ordering::Relaxed);
-            self.tell(state, &reason);
+            state.tell(&reason);
         }
     }
 
@@ -247,14 +247,16 @@ impl Shared {
             },
         }
     }
+}
 
-    fn tell(&self, state: State, reason: &str) {
-        match state {
-            State::Close { .. } => tracing::info!("lists are read from the replica"),
-            State::Behind => {
+impl State {
+    fn tell(self, reason: &str) {
+        match self {
+            Self::Close { .. } => tracing::info!("lists are read from the replica"),
+            Self::Behind => {
                 tracing::warn!(reason, "lists are read from the primary: the replica is behind");
             }
-            State::Away => {
+            Self::Away => {
                 tracing::warn!(reason, "lists are read from the primary: the replica is away");
             }
         }

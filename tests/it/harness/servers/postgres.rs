@@ -29,9 +29,15 @@ pub struct Postgres {
     server: Option<Server>,
     /// The URL of its databases, without a name at the end.
     base: String,
-    /// The one database that is migrated; all others are copies of it.
+    copies: Box<Copies>,
+}
+
+/// Databases that tests of this process made on a server.
+#[derive(Default)]
+struct Copies {
+    /// The one that is migrated; all others are copies of it.
     template: OnceCell<String>,
-    /// Databases that no test needs any more.
+    /// Those that no test needs any more.
     finished: Mutex<Vec<String>>,
 }
 
@@ -63,8 +69,7 @@ impl Postgres {
     }
 
     fn of(server: Option<Server>, base: String) -> Self {
-        let (template, finished) = (OnceCell::new(), Mutex::default());
-        Self { server, base, template, finished }
+        Self { server, base, copies: Box::default() }
     }
 
     /// The server that all tests of this process share.
@@ -144,14 +149,15 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let mut finished = self.server.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        let finished = &self.server.copies.finished;
+        let mut finished = finished.lock().unwrap_or_else(PoisonError::into_inner);
         finished.push(self.name.clone());
     }
 }
 
 async fn drop_finished(server: &Postgres) {
     let finished: Vec<String> =
-        std::mem::take(&mut *server.finished.lock().unwrap_or_else(PoisonError::into_inner));
+        std::mem::take(&mut *server.copies.finished.lock().unwrap_or_else(PoisonError::into_inner));
     for name in finished {
         server.order(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
     }
@@ -167,7 +173,7 @@ async fn template(server: &Postgres) -> &str {
         migrate(&server.url(&name)).await.expect("the migrations should pass");
         name
     };
-    server.template.get_or_init(make).await
+    server.copies.template.get_or_init(make).await
 }
 
 /// Drops what test processes of long ago left on a server that outlives them.
