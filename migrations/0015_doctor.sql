@@ -165,7 +165,7 @@ BEGIN
     rows_fit := product_rows(product_id) - 'slugs' = told_rows - 'slugs'
         AND NOT wrong_rules(product_id);
     -- The record tells what all else is to be, and whoever was faster mended it.
-    IF (kept.record ->> 'version')::bigint IS DISTINCT FROM expected
+    IF (kept.record -> 'history' ->> 'version')::bigint IS DISTINCT FROM expected
         OR columns_fit AND categories_fit AND rows_fit
             AND wrong_view(product_id, moment) IS NULL
         -- What another product has by mistake is taken from that first.

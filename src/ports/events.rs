@@ -94,6 +94,12 @@ pub trait EventLog: Send + Sync {
     /// The position of the last event; 0 where there is none.
     async fn head(&self) -> Result<u64, PortError>;
 
+    /// The same as far as positions were given, without waiting for those of events that have none
+    /// yet: while nobody can give them, [`Self::head`] may fail, and this tells.
+    async fn head_so_far(&self) -> Result<u64, PortError> {
+        self.head().await
+    }
+
     /// How many events were committed and have no position yet, counted no further than a hundred
     /// thousand. None where a commit gives them their positions.
     async fn waiting(&self) -> Result<u64, PortError>;

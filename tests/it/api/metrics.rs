@@ -168,6 +168,8 @@ async fn open_sagas_and_the_lag_of_consumers_are_told_some_seconds_old_at_most()
     assert_eq!(figure(&scrape(&api).await, &lag), Some(0.0));
     api.product("VASE", 1_000, 0).await;
     assert_eq!(figure(&scrape(&api).await, &lag), Some(0.0), "the store is not asked again yet");
+    // By then its events have their positions.
+    api.shop.ports.events.head().await.unwrap();
     api.wait(Span::seconds(6)).await;
     assert!(figure(&scrape(&api).await, &lag).unwrap() > 0.0);
 }

@@ -179,6 +179,12 @@ async fn a_worker_tells_how_its_connections_and_the_log_do() {
     worker.env("ECICOMM__MANAGEMENT__BIND", &free);
     worker.env("ECICOMM__POSTGRES__MAX_CONNECTIONS", "7");
     let worker = Running::start(worker, &["working"]);
+    // A machine at work may take longer than a scrape waits for the store, which is asked again then.
+    let began = Instant::now();
+    while figure(&free, "ecicomm_store_up") < 1.0 {
+        assert!(began.elapsed() < PATIENCE, "the store tells nothing");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     assert_eq!(figure(&free, "ecicomm_events_waiting"), 3.0);
     let pool = |figure: &str| format!("ecicomm_pool_{figure}{{pool=\"postgres\"}}");
     assert_eq!(figure(&free, &pool("connections_max")), 7.0);

@@ -52,9 +52,10 @@ impl StoreGauges {
 }
 
 async fn ask(shop: &Shop) -> Result<Told, PortError> {
-    // Before the head, for which events get their positions.
+    // Before the head, as events get their positions meanwhile; and a head that waits for none, or
+    // nothing were told just when nobody can give them.
     let waiting = shop.ports.events.waiting().await?;
-    let head = shop.ports.events.head().await?;
+    let head = shop.ports.events.head_so_far().await?;
     let consumers = shop.ports.events.consumers().await?;
     let consumers = consumers.into_iter().map(|known| (known.name, known.position)).collect();
     let sagas = shop.ports.sagas.counts().await?;

@@ -29,6 +29,10 @@ impl EventLog for PostgresStore {
         self.ask(|connection| head(connection).boxed()).await
     }
 
+    async fn head_so_far(&self) -> Result<u64, PortError> {
+        self.ask(|connection| head(connection).boxed()).await
+    }
+
     async fn waiting(&self) -> Result<u64, PortError> {
         self.ask(|connection| waiting(connection).boxed()).await
     }

@@ -112,7 +112,7 @@ async fn wrong_views(
     let rows = sqlx::query_as!(
         Kept,
         r#"SELECT p.id, version, status, slug, import_key, name_key, age, starting_popularity,
-            (record ->> 'version')::bigint AS "told_version!",
+            (record -> 'history' ->> 'version')::bigint AS "told_version!",
             product_rows(p.id)::text AS "rows!", wrong_rules(p.id) AS "wrong_rules!",
             wrong_view(p.id, clock_timestamp()) AS wrong,
             ARRAY(

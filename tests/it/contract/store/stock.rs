@@ -224,10 +224,14 @@ pub async fn a_ledger_is_read_in_pages(b: Backend) {
         let quantities: Vec<i64> = page.items.iter().map(|event| event.quantity).collect();
         (quantities, page.next)
     };
-    assert_eq!(quantities(None, 1).await, (vec![1], Some(1)));
-    assert_eq!(quantities(Some(1), 1).await, (vec![2], Some(2)));
-    assert_eq!(quantities(Some(2), 1).await, (vec![3], None));
-    assert_eq!(quantities(Some(3), 1).await, (vec![], None));
+    let (first, one) = quantities(None, 1).await;
+    let (second, two) = quantities(one, 1).await;
+    assert_eq!((first, second), (vec![1], vec![2]));
+    assert!(one.is_some() && one < two, "{one:?}, {two:?}");
+    assert_eq!(quantities(one, 1).await, (vec![2], two), "a page is read again");
+    assert_eq!(quantities(two, 1).await, (vec![3], None));
+    assert_eq!(quantities(one, 2).await, (vec![2, 3], None));
+    assert_eq!(quantities(Some(u64::MAX), 1).await, (vec![], None));
     assert_eq!(quantities(None, 3).await, (vec![1, 2, 3], None));
 }
 
