@@ -74,7 +74,7 @@ impl Counters for RedisCounters {
         now: Timestamp,
     ) -> Result<Meter, PortError> {
         let (cost, slack) = (policy.cost(requests), policy.cost(policy.slack()));
-        let said = self.by_callers.then(|| now.micros().to_string()).unwrap_or_default();
+        let said = if self.by_callers { now.micros().to_string() } else { String::new() };
         let values = [cost, slack, KEPT_BEYOND].map(|value| value.to_string());
         let values = values.into_iter().chain([said]).map(String::into_bytes);
         let (key, asked) = (self.link.key("limit", client), Instant::now());
