@@ -157,8 +157,8 @@ async fn a_worker_finishes_what_a_server_left() {
     drop(silent);
 }
 
-/// The figure of a series that a process tells at its management address.
-fn figure(address: &str, series: &str) -> f64 {
+/// The figure of a series that a process tells at its management address, one of those that count.
+fn figure(address: &str, series: &str) -> u64 {
     let (status, text) = exchange(address, ("GET", "/metrics"), &[], "");
     assert_eq!(status, 200, "{text}");
     let told = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
@@ -181,15 +181,15 @@ async fn a_worker_tells_how_its_connections_and_the_log_do() {
     let worker = Running::start(worker, &["working"]);
     // A machine at work may take longer than a scrape waits for the store, which is asked again then.
     let began = Instant::now();
-    while figure(&free, "ecicomm_store_up") < 1.0 {
+    while figure(&free, "ecicomm_store_up") < 1 {
         assert!(began.elapsed() < PATIENCE, "the store tells nothing");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    assert_eq!(figure(&free, "ecicomm_events_waiting"), 3.0);
+    assert_eq!(figure(&free, "ecicomm_events_waiting"), 3);
     let pool = |figure: &str| format!("ecicomm_pool_{figure}{{pool=\"postgres\"}}");
-    assert_eq!(figure(&free, &pool("connections_max")), 7.0);
+    assert_eq!(figure(&free, &pool("connections_max")), 7);
     let open = figure(&free, &pool("connections"));
-    assert!((1.0..=7.0).contains(&open), "{open}");
+    assert!((1..=7).contains(&open), "{open}");
     assert!(figure(&free, &pool("connections_in_use")) <= open);
     assert_eq!(exchange(&free, ("GET", "/api/v1/products"), &[], "").0, 404, "it serves no shop");
     beside.execute("ROLLBACK").await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ecicomm::domain::shared::ProductId;
 use ecicomm::ports::PortErrorKind;
 use ecicomm::ports::store::{CommitError, UnitOfWork, Write};
 use sqlx::Executor as _;
@@ -149,5 +150,5 @@ async fn a_connection_in_the_middle_of_something_is_never_used_again() {
         .fetch_all(&mut connect(&url).await)
         .await
         .unwrap();
-    assert_eq!(there, [product_id(1), product_id(3)].map(|id| id.uuid()));
+    assert_eq!(there, [product_id(1), product_id(3)].map(ProductId::uuid));
 }
