@@ -12,7 +12,6 @@ use ecicomm::domain::order::OrderStatus;
 use ecicomm::domain::shared::{OrderId, Sku, Timestamp};
 use ecicomm::ports::PortError;
 use ecicomm::ports::catalog::Page;
-use ecicomm::ports::events::EventLog;
 use ecicomm::ports::inventory::StockQueries;
 use ecicomm::settings::Settings;
 
@@ -62,10 +61,6 @@ impl Passage for Buying {
             assert_ne!(placed.status(), OrderStatus::Failed);
         }
         work.await
-    }
-
-    async fn wait_after(&self, log: &dyn EventLog, position: u64) -> Result<(), PortError> {
-        log.wait_after(position).await
     }
 }
 

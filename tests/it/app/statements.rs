@@ -147,12 +147,8 @@ async fn run_once(url: &str, script: &str, k: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_checkout_asks_for_no_more_than_it_needs() {
     let database = Database::new().await;
-    // From behind whom to what, as in `user:password@host:port/name`.
-    let (before, server) = database.url().rsplit_once('@').unwrap();
-    let (server, name) = server.split_once('/').unwrap();
-    let wire = Wire::to(server).await;
-    let mark = if name.contains('?') { '&' } else { '?' };
-    let shop = shop(format!("{before}@{}/{name}{mark}sslmode=disable", wire.address())).await;
+    let (wire, url) = Wire::before(database.url()).await;
+    let shop = shop(url).await;
     for _ in 0..20 {
         let cart = cart(&shop, 0).await;
         check_out(&shop, cart).await;

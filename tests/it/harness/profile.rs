@@ -93,10 +93,6 @@ impl Passage for Still {
         drop(held);
         answer
     }
-
-    async fn wait_after(&self, log: &dyn EventLog, position: u64) -> Result<(), PortError> {
-        log.wait_after(position).await
-    }
 }
 
 #[async_trait]

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// What a connection said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,21 +35,33 @@ pub struct Statement {
 pub struct Wire {
     address: SocketAddr,
     said: Arc<Mutex<Vec<(u32, Said)>>>,
+    held: watch::Sender<bool>,
 }
 
 impl Wire {
-    /// A way to the server at `target`, as in `127.0.0.1:5432`.
-    pub async fn to(target: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let said = Arc::default();
-        tokio::spawn(listen(listener, target.to_owned(), Arc::clone(&said)));
-        Self { address, said }
+    /// A way to a database, and the URL that takes it. Of what is encrypted nothing could be heard.
+    pub async fn before(url: &str) -> (Self, String) {
+        // From behind whom to what, as in `user:password@host:port/name`.
+        let (before, server) = url.rsplit_once('@').unwrap();
+        let (server, name) = server.split_once('/').unwrap();
+        let wire = Self::to(server).await;
+        let mark = if name.contains('?') { '&' } else { '?' };
+        let url = format!("{before}@{}/{name}{mark}sslmode=disable", wire.address);
+        (wire, url)
     }
 
-    /// Where it begins.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// A way to the server at `target`, as in `127.0.0.1:5432`.
+    async fn to(target: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (said, held) = (Arc::default(), watch::Sender::new(false));
+        tokio::spawn(listen(listener, target.to_owned(), Arc::clone(&said), held.subscribe()));
+        Self { address, said, held }
+    }
+
+    /// Whether what the server answers is kept from the clients, until it is not any more.
+    pub fn hold_answers(&self, held: bool) {
+        self.held.send_replace(held);
     }
 
     /// What was said since the last look, by each connection in order.
@@ -57,23 +70,43 @@ impl Wire {
     }
 }
 
-async fn listen(listener: TcpListener, target: String, said: Arc<Mutex<Vec<(u32, Said)>>>) {
+async fn listen(
+    listener: TcpListener,
+    target: String,
+    said: Arc<Mutex<Vec<(u32, Said)>>>,
+    held: watch::Receiver<bool>,
+) {
     for number in 0.. {
         let Ok((client, _)) = listener.accept().await else { return };
         let server = TcpStream::connect(&target).await.unwrap();
         client.set_nodelay(true).unwrap();
         server.set_nodelay(true).unwrap();
-        let (from_client, mut to_client) = client.into_split();
-        let (mut from_server, to_server) = server.into_split();
-        tokio::spawn(async move {
-            // Either side may end a connection at any moment.
-            let _ = copy(&mut from_server, &mut to_client).await;
-        });
+        let (from_client, to_client) = client.into_split();
+        let (from_server, to_server) = server.into_split();
+        // Either side may end a connection at any moment, which ends this.
+        tokio::spawn(answers(from_server, to_client, held.clone()));
         let (said, known, bound) = (said.clone(), HashMap::new(), Statement::default());
         let hear = Ear { number, said, known, bound, asked: false };
         tokio::spawn(async move {
             let _ = hear.pass(from_client, to_server).await;
         });
+    }
+}
+
+/// Passes on what the server says, while it may.
+async fn answers(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut held: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        // Once nobody can say that it may, it ends.
+        if read == 0 || held.wait_for(|held| !held).await.is_err() {
+            return Ok(());
+        }
+        to.write_all(&buffer[..read]).await?;
     }
 }
 

@@ -26,7 +26,9 @@ pub trait Passage: Send + Sync {
         &self,
         log: &dyn EventLog,
         position: u64,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+    ) -> impl Future<Output = Result<(), PortError>> + Send {
+        log.wait_after(position)
+    }
 
     /// Hears of stock that was read.
     fn saw_stock(&self, _: &StockItem) {}

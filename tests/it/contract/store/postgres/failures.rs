@@ -1,5 +1,6 @@
 //! What is told while the database is away, and that the shop goes on when it is back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ecicomm::domain::shared::ProductId;
@@ -12,6 +13,7 @@ use super::super::Backend;
 use super::{PostgresConfig, config, connect, process, until_one_waits};
 use crate::harness::build::{at, product, product_id};
 use crate::harness::servers::{Database, Fsync, Postgres};
+use crate::harness::wire::Wire;
 
 /// Longer than anything here takes.
 const SOON: Duration = Duration::from_secs(20);
@@ -118,36 +120,38 @@ async fn a_server_that_is_silent_is_given_up_and_the_outcome_is_unknown() {
     }
 }
 
-/// Held up within its transaction, and then not answered any more. What comes later on the one
-/// connection that there may be must not be part of it.
+/// The answer within a transaction is on its way for longer than anyone waits. What comes later, over
+/// the one connection that there may be, must not be part of that transaction.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_in_the_middle_of_something_is_never_used_again() {
-    let server = Postgres::start(Fsync::Off);
-    drop(alone(&server).await);
-    let url = server.url("shop");
+    let database = Database::new().await;
+    let (wire, url) = Wire::before(database.url()).await;
     let single = PostgresConfig {
         max_connections: 1,
         statement_timeout: Duration::from_secs(1),
-        lock_timeout: Duration::from_secs(10),
+        lock_timeout: Duration::from_secs(1),
         ..config(&url)
     };
-    let b = std::sync::Arc::new(process(single).await);
-    let mut other = connect(&url).await;
+    let b = Arc::new(process(single).await);
+    b.commit([product(1).save()]).await;
+    let mut other = connect(database.url()).await;
     other.execute("BEGIN; LOCK TABLE products IN EXCLUSIVE MODE").await.unwrap();
     let held_up = tokio::spawn({
         let b = b.clone();
-        async move { failure(&b, product(2).save()).await }
+        // Two writes, as one alone is a commit by itself.
+        let writes = vec![product(2).save(), product(4).save()];
+        async move { b.store.commit(UnitOfWork { at: at(0), writes }).await }
     });
-    timeout(SOON, until_one_waits(&url)).await.expect("it should wait for the lock");
-    server.server().pause();
-    let given_up = timeout(SOON, held_up).await.expect("it should give up").unwrap();
-    assert_eq!(given_up, PortErrorKind::Timeout);
-    server.server().resume();
+    timeout(SOON, until_one_waits(database.url())).await.expect("it should wait for the lock");
+    wire.hold_answers(true);
     other.execute("ROLLBACK").await.unwrap();
+    let given_up = timeout(SOON, held_up).await.expect("it should give up").unwrap();
+    assert!(matches!(given_up, Err(CommitError::Port(_))), "{given_up:?}");
+    wire.hold_answers(false);
     until_answered(&b).await;
     b.commit([product(3).save()]).await;
     let there: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM products ORDER BY id")
-        .fetch_all(&mut connect(&url).await)
+        .fetch_all(&mut connect(database.url()).await)
         .await
         .unwrap();
     assert_eq!(there, [product_id(1), product_id(3)].map(ProductId::uuid));

@@ -9,10 +9,8 @@ use ecicomm::adapters::postgres::{
 };
 use ecicomm::domain::inventory::StockEventKind;
 use ecicomm::domain::shared::ProductId;
-use ecicomm::ports::PortError;
 use ecicomm::ports::catalog::{CatalogQueries, ListQuery, ListSort, SlugTarget};
 use ecicomm::ports::dependency::{Dependency as _, DependencyCalls, DependencyState};
-use ecicomm::ports::events::EventLog;
 use ecicomm::ports::inventory::StockQueries;
 use ecicomm::ports::order::{OrderFilter, OrderQueries};
 use ecicomm::ports::pricing::PricingQueries;
@@ -118,10 +116,6 @@ impl Passage for CaughtUp {
         let answer = work.await;
         assert_eq!(self.0.calls(), DependencyCalls::default(), "{port}: {op} is from the primary");
         answer
-    }
-
-    async fn wait_after(&self, log: &dyn EventLog, position: u64) -> Result<(), PortError> {
-        log.wait_after(position).await
     }
 }
 
