@@ -10,6 +10,7 @@ mod doctor;
 mod failure;
 mod health;
 mod local;
+mod log;
 mod password;
 mod progress;
 #[cfg_attr(not(feature = "remote"), path = "without_remote.rs")]
@@ -28,6 +29,7 @@ use std::process::ExitCode;
 
 pub use args::Args;
 pub use failure::Failure;
+pub use log::BatchedLog;
 
 use crate::bootstrap::Migrated;
 use crate::settings::{Settings, SettingsError};

@@ -10,7 +10,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use ring::digest::{Context, SHA256};
 
-use super::front::Matched;
+use super::front::Admitted;
 use super::problem::{Code, Problem};
 use crate::domain::shared::{CartId, Email, StaffId};
 use crate::ports::idempotency::{KeyClaim, KeyId};
@@ -107,7 +107,7 @@ fn scope(request: &HttpRequest, principal: &Principal<'_>) -> String {
         Principal::OrderToken(token) => part(&mut digest, b"order", token.as_bytes()),
     }
     let extensions = request.extensions();
-    let pattern = extensions.get::<Matched>().map_or("", |matched| matched.pattern());
+    let pattern = extensions.get::<Admitted>().map_or("", |admitted| admitted.pattern());
     part(&mut digest, request.method().as_str().as_bytes(), pattern.as_bytes());
     hexadecimal(digest.finish().as_ref())
 }

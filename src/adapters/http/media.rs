@@ -16,7 +16,7 @@ use crate::ports::PortError;
 use crate::ports::catalog::ProductView;
 
 /// For how many seconds others may keep a drawn picture.
-const DAY: u32 = 86_400;
+const DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 
 /// Get a drawn picture of a product
 ///
@@ -41,7 +41,7 @@ pub async fn get_demo_picture(
     let category = view.path.last().map_or("", |label| label.name.as_str());
     let svg: Bytes = picture::svg(view.product.content().name.as_str(), category).into();
     let tag = ETag::of_content(&svg);
-    let mut response = respond::cached(&request, svg, &tag, DAY);
+    let mut response = respond::cached(&request, svg, &tag, &DAY);
     let media = HeaderValue::from_static("image/svg+xml");
     response.headers_mut().insert(header::CONTENT_TYPE, media);
     Ok(response)

@@ -47,6 +47,7 @@ mod values;
 
 use std::sync::{Arc, OnceLock};
 
+use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -70,6 +71,8 @@ struct State {
     table: access::Table,
     document: OnceLock<Bytes>,
     rendered: rendered::Rendered,
+    /// How long others may keep a page.
+    page_caching: HeaderValue,
     readiness: process::Readiness,
     /// Where the shop was made.
     runtime: Option<Handle>,
@@ -91,6 +94,7 @@ impl State {
             runtime: Handle::try_current().ok(),
             room: Arc::new(Semaphore::new(settings.max_detached)),
             table,
+            page_caching: respond::public_for(settings.page_max_age_seconds),
             document: OnceLock::new(),
             rendered: rendered::Rendered::new(settings.rendered_bytes),
             readiness: process::Readiness::default(),

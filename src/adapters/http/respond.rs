@@ -13,8 +13,8 @@ use super::problem::{Code, Problem};
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
-/// How long others may keep an answer.
-fn public_for(seconds: u32) -> HeaderValue {
+/// That others may keep an answer, and how long.
+pub fn public_for(seconds: u32) -> HeaderValue {
     HeaderValue::try_from(format!("public, max-age={seconds}"))
         .unwrap_or_else(|_| HeaderValue::from_static("no-store"))
 }
@@ -71,22 +71,27 @@ pub fn tagged(request: &HttpRequest, status: StatusCode, body: Bytes, tag: &ETag
 }
 
 /// An answer that others may keep for a while.
-pub fn public(body: Bytes, seconds: u32) -> HttpResponse {
+pub fn public(body: Bytes, caching: &HeaderValue) -> HttpResponse {
     let mut response = raw(StatusCode::OK, body);
-    publish(&mut response, seconds);
+    publish(&mut response, caching);
     response
 }
 
-fn publish(response: &mut HttpResponse, seconds: u32) {
+fn publish(response: &mut HttpResponse, caching: &HeaderValue) {
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, public_for(seconds));
+    headers.insert(header::CACHE_CONTROL, caching.clone());
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
 }
 
 /// A page of the shop, with its tag, that others may keep for a while.
-pub fn cached(request: &HttpRequest, body: Bytes, tag: &ETag, seconds: u32) -> HttpResponse {
+pub fn cached(
+    request: &HttpRequest,
+    body: Bytes,
+    tag: &ETag,
+    caching: &HeaderValue,
+) -> HttpResponse {
     let mut response = tagged(request, StatusCode::OK, body, tag);
-    publish(&mut response, seconds);
+    publish(&mut response, caching);
     response
 }
 

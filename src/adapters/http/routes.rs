@@ -19,10 +19,11 @@ use crate::app::Shop;
 /// Every route, the busiest first: they are tried in their order.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .configure(process::routes)
-        .configure(media::routes)
+        .configure(process::document_route)
         .service(scope::scope("/api/v1/admin").configure(admin_routes))
-        .service(scope::scope("/api/v1").configure(shop_routes));
+        .service(scope::scope("/api/v1").configure(shop_routes))
+        .configure(media::routes)
+        .configure(process::routes);
 }
 
 fn shop_routes(config: &mut ServiceConfig<'_>) {

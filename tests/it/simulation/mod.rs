@@ -9,9 +9,8 @@
 //! before, projections against events. Meanwhile a consumer notes in which order it is handed what,
 //! and fails at some events; and a minute after each spell of faults every saga must be over.
 //!
-//! `ECICOMM_SIM_SEEDS` says how many seeds run (200, which `make test` takes once; from there on the run also fails where a
-//! fault, a step with a crash or an outcome never came up), `ECICOMM_SIM_SEED` where they start
-//! (1). A failure prints its seed with the tail of its trace.
+//! `ECICOMM_SIM_SEEDS` says how many seeds run (200; from there on the run also fails where a fault,
+//! a step with a crash or an outcome never came up), `ECICOMM_SIM_SEED` where they start (1). A failure prints its seed with the tail of its trace.
 
 mod book;
 mod check;

@@ -92,7 +92,7 @@ pub async fn list_products(
     let next = page::next_cursor(&state, &list, found.next);
     let body = page::join(products.iter().map(|product| &product.summary), next.as_deref());
     let tag = ETag::of_parts(products.iter().map(|product| &product.digest[..]), next.as_deref());
-    let mut response = respond::cached(&request, body, &tag, state.settings.page_max_age_seconds);
+    let mut response = respond::cached(&request, body, &tag, &state.page_caching);
     page::link(&mut response, &request, next.as_deref());
     Ok(response)
 }
@@ -124,7 +124,7 @@ pub async fn get_product(
     };
     let context = state.context();
     let page = state.rendered.product(&view, &context)?.page(&view, &context)?;
-    Ok(respond::cached(&request, page.body, &page.tag, state.settings.page_max_age_seconds))
+    Ok(respond::cached(&request, page.body, &page.tag, &state.page_caching))
 }
 
 /// A category with what lies below it.
@@ -179,5 +179,5 @@ pub async fn list_categories(
     let items = tree.iter().map(CategoryNodeBody::from).collect();
     let body = respond::bytes_of(&CategoryTreeBody { items })?;
     let tag = ETag::of_content(&body);
-    Ok(respond::cached(&request, body, &tag, state.settings.page_max_age_seconds))
+    Ok(respond::cached(&request, body, &tag, &state.page_caching))
 }

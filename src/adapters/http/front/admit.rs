@@ -3,7 +3,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpMessage as _, HttpResponse};
 
-use super::{Caller, Matched, Visit};
+use super::{Admitted, Visit};
 use crate::adapters::http::State;
 use crate::adapters::http::access::Operation;
 use crate::adapters::http::problem::{Code, Problem};
@@ -35,9 +35,7 @@ pub async fn admit(
         return Err(Problem::new(Code::Forbidden, "Ask an administrator for the permission."));
     }
     check_accept(operation, request.headers())?;
-    let mut extensions = request.extensions_mut();
-    extensions.insert(Matched(route.clone()));
-    extensions.insert(Caller(actor));
+    request.extensions_mut().insert(Admitted { route: route.clone(), actor });
     Ok(None)
 }
 

@@ -33,20 +33,19 @@ pub use limit::Limit;
 pub use request_id::X_REQUEST_ID;
 use unread::Unread;
 
-/// The route that a request matched.
-#[derive(Clone)]
-pub struct Matched(Arc<Route>);
-
-impl Matched {
-    /// Its pattern.
-    pub fn pattern(&self) -> &str {
-        &self.0.pattern
-    }
+/// What was found of a request before its handler has it.
+pub struct Admitted {
+    route: Arc<Route>,
+    /// Who signed in, where the operation asks for staff.
+    actor: Actor,
 }
 
-/// Who signed in, where an operation asks for staff.
-#[derive(Clone)]
-pub struct Caller(pub Actor);
+impl Admitted {
+    /// The pattern of the route that it matched.
+    pub fn pattern(&self) -> &str {
+        &self.route.pattern
+    }
+}
 
 /// The member of staff who is asking.
 pub struct Staff(pub StaffId);
@@ -57,8 +56,8 @@ impl FromRequest for Staff {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let extensions = request.extensions();
-        ready(match extensions.get::<Caller>() {
-            Some(Caller(Actor::Staff { id, .. })) => Ok(Self(*id)),
+        ready(match extensions.get::<Admitted>() {
+            Some(Admitted { actor: Actor::Staff { id, .. }, .. }) => Ok(Self(*id)),
             _ => Err(Problem::new(Code::Forbidden, "Sign in as a member of staff.")),
         })
     }

@@ -53,7 +53,7 @@ static PAGES: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| Arc::new(Config:
 pub async fn api_document(state: Data<State>, request: HttpRequest) -> HttpResponse {
     let document = state.document();
     let tag = ETag::of_content(document);
-    respond::cached(&request, document.clone(), &tag, state.settings.page_max_age_seconds)
+    respond::cached(&request, document.clone(), &tag, &state.page_caching)
 }
 
 /// Read and try the API in a browser

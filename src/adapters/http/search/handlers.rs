@@ -143,7 +143,7 @@ pub async fn search_products(
     let answer = state.shop.search.search(query.0.into()).await?;
     let context = state.context();
     let body = found(&state, &answer, &context, began)?;
-    Ok(respond::public(body, state.settings.page_max_age_seconds))
+    Ok(respond::public(body, &state.page_caching))
 }
 
 fn found(
@@ -215,7 +215,7 @@ pub async fn suggest(
     let items = summaries(&state, &answer.products)?;
     let texts = respond::bytes_of(&answer.texts)?;
     let parts: [&[u8]; 5] = [b"{\"suggestions\":", &texts, b",\"items\":[", &items, b"]}"];
-    Ok(respond::public(parts.concat().into(), state.settings.page_max_age_seconds))
+    Ok(respond::public(parts.concat().into(), &state.page_caching))
 }
 
 fn summaries(state: &State, views: &[Arc<ProductView>]) -> Result<Vec<u8>, Problem> {

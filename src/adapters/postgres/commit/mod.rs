@@ -155,6 +155,7 @@ fn is_one_statement(write: &Write) -> bool {
             | W::SaveProduct { .. }
             | W::AddPopularity { .. }
             | W::MoveStock(_)
+            | W::FinishKey { .. }
     )
 }
 
