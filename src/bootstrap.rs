@@ -350,6 +350,11 @@ pub fn jobs(shop: &Arc<Shop>) -> Jobs {
     Jobs::start(shop)
 }
 
+/// What a server has to do for itself where workers do the rest.
+pub fn own_jobs(shop: &Arc<Shop>) -> Jobs {
+    Jobs::start_own(shop)
+}
+
 /// The shop's API: the address it listens on, and the server, which serves until `stop` is over.
 pub fn http(
     shop: Arc<Shop>,

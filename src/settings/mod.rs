@@ -126,6 +126,8 @@ pub struct Settings {
     pub demo: bool,
     /// The first administrator, made where there is none.
     pub administrator: Option<Administrator>,
+    /// Whether a server also does the work that no request waits for, as a worker does.
+    pub serve_works: bool,
     /// What tokens and cursors are signed under; made up and kept in the store where absent.
     pub signing_key: Option<Secret>,
     /// The API's listener.
@@ -247,6 +249,7 @@ impl Settings {
                 1,
                 3_600,
             )?),
+            serve_works: raw.jobs.serve,
             max_carts: size("ECICOMM__MEMORY__MAX_CARTS", raw.memory.max_carts, 1, 100_000_000)?,
             keep_events: size(
                 "ECICOMM__MEMORY__KEEP_EVENTS",

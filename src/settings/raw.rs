@@ -27,6 +27,7 @@ pub(super) struct RawSettings {
     pub shop: Shop,
     pub payment: Payment,
     pub orders: Orders,
+    pub jobs: Jobs,
     pub memory: Memory,
     pub postgres: Postgres,
     pub redis: Redis,
@@ -50,6 +51,12 @@ pub(super) struct Secrets {
 #[serde(deny_unknown_fields)]
 pub(super) struct Auth {
     pub require_totp: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Jobs {
+    pub serve: bool,
 }
 
 #[derive(Debug, Deserialize)]

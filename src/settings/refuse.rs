@@ -56,6 +56,11 @@ pub(super) fn what_is_missing(
                        DATABASE_URL too, or unset this";
         return Err(SettingsError::new("DATABASE_READ_URL", problem));
     }
+    if !raw.jobs.serve && urls.database.is_none() {
+        let problem =
+            "nothing but the server works on a shop that is not in Postgres; leave it true";
+        return Err(SettingsError::new("ECICOMM__JOBS__SERVE", problem));
+    }
     if urls.redis.is_some() && urls.database.is_none() {
         let problem = "carts are in Redis where products and orders are in Postgres; set \
                        DATABASE_URL too, or unset this";

@@ -238,6 +238,16 @@ fn production_takes_only_what_is_fit_to_sell_with() {
 }
 
 #[test]
+fn a_server_leaves_its_work_only_to_workers() {
+    let leave = ("ECICOMM__JOBS__SERVE", "false");
+    assert!(with(&[]).unwrap().serve_works);
+    assert_eq!(with(&[leave]).unwrap_err().key, "ECICOMM__JOBS__SERVE");
+    assert_eq!(with(&[leave, ("ECICOMM__DATA", "shop")]).unwrap_err().key, "ECICOMM__JOBS__SERVE");
+    let database = ("DATABASE_URL", "postgres://127.0.0.1/shop");
+    assert!(!with(&[leave, database]).unwrap().serve_works);
+}
+
+#[test]
 fn a_misspelt_setting_is_refused_by_name() {
     let error = with(&[("ECICOMM__HTTP__BNID", "127.0.0.1:1")]).unwrap_err();
     assert!(error.to_string().to_lowercase().contains("bnid"), "{error}");

@@ -73,7 +73,8 @@ pub(super) async fn run(args: &ServeArgs, mut settings: Settings) -> Result<Exit
             return Ok(ExitCode::SUCCESS);
         }
     };
-    let jobs = bootstrap::jobs(&shop);
+    let jobs =
+        if settings.serve_works { bootstrap::jobs(&shop) } else { bootstrap::own_jobs(&shop) };
     tracing::debug!(elapsed_ms = millis(began), "ready to serve");
     for line in welcome(address, &sign_in, kept_in(&settings).as_deref()) {
         say(line);

@@ -29,12 +29,10 @@ impl Jobs {
 
     /// Starts every loop on the current runtime.
     pub fn start(shop: &Arc<Shop>) -> Self {
-        let (stop, stopped) = channel(false);
-        let mut jobs = Self { stop, tasks: JoinSet::new(), restarts: Arc::default() };
+        let mut jobs = Self::start_own(shop);
+        let stopped = jobs.stop.subscribe();
         let sagas = shop.clone();
         jobs.keep("sagas", &stopped, move |stop| loops::sagas(sagas.clone(), stop));
-        let leases = shop.clone();
-        jobs.keep("leases", &stopped, move |stop| loops::leases(leases.clone(), stop));
         let sweeper = shop.clone();
         jobs.keep("sweeper", &stopped, move |stop| loops::sweeper(sweeper.clone(), stop));
         for consumer in &shop.consumers {
@@ -43,6 +41,16 @@ impl Jobs {
                 loops::relay(shop.clone(), consumer.clone(), stop)
             });
         }
+        jobs
+    }
+
+    /// Starts what no other process can do for this one: it keeps the leases of its checkouts, and its
+    /// search index up with the catalog.
+    pub fn start_own(shop: &Arc<Shop>) -> Self {
+        let (stop, stopped) = channel(false);
+        let mut jobs = Self { stop, tasks: JoinSet::new(), restarts: Arc::default() };
+        let leases = shop.clone();
+        jobs.keep("leases", &stopped, move |stop| loops::leases(leases.clone(), stop));
         for consumer in &shop.followers {
             let (shop, consumer) = (shop.clone(), consumer.clone());
             jobs.keep(consumer.name(), &stopped, move |stop| {

@@ -43,9 +43,11 @@ pub enum Asked {
 }
 
 /// What of the catalog this process keeps for shoppers. It is as fresh as the last notice, and
-/// nothing is taken from it while no notices come.
+/// nothing is taken from it while no notices come, but by those who find the database away.
 pub struct Shown {
     views: Cache<(ProductId, Stamp), View>,
+    /// Products as they were read last, whatever changed since.
+    last: Cache<ProductId, View>,
     /// Which product has a slug, an id of a variant, a SKU. Whether it still has is seen in the view.
     slugs: Cache<Slug, ProductId>,
     variants: Cache<VariantId, ProductId>,
@@ -70,6 +72,7 @@ impl Shown {
     pub fn new(most: u64) -> Self {
         Self {
             views: Cache::builder().max_capacity(most).time_to_live(KEPT_FOR).build(),
+            last: Cache::builder().max_capacity(most).time_to_live(KEPT_FOR).build(),
             slugs: Cache::new(most),
             variants: Cache::new(most.saturating_mul(4)),
             skus: Cache::new(most.saturating_mul(4)),
@@ -170,6 +173,19 @@ impl Shown {
         let stamp = self.stamp(id);
         if self.any_changed.load(Ordering::SeqCst) == since.0 {
             self.views.insert((id, stamp), view.clone());
+            self.last.insert(id, view.clone());
+        }
+    }
+
+    /// What a product was asked for by leads to, as it was read within the last hour: for those who find
+    /// that the database is away, while which nobody changes it.
+    pub fn last(&self, asked: &Asked) -> Option<View> {
+        match asked {
+            Asked::Id(id) => self.last.get(id),
+            Asked::Slug(slug) => {
+                let view = self.last.get(&self.slugs.get(slug)?)?;
+                (view.product.content().slug == *slug).then_some(view)
+            }
         }
     }
 

@@ -7,11 +7,11 @@ use super::store::PostgresStore;
 use crate::domain::catalog::{Category, ProductStatus};
 use crate::domain::pricing::PricingRules;
 use crate::domain::shared::{CategoryId, CouponCode, ProductId, Sku, Slug, VariantId};
-use crate::ports::PortError;
 use crate::ports::catalog::{
     CatalogQueries, CategoryNode, ListMark, ListQuery, Page, ProductView, SlugTarget,
 };
 use crate::ports::pricing::{PricingQueries as _, ShownRules};
+use crate::ports::{PortError, PortErrorKind};
 
 type View = Arc<ProductView>;
 
@@ -20,6 +20,7 @@ type View = Arc<ProductView>;
 ///
 /// What this process committed is seen at once. What others committed is seen as soon as the
 /// database tells of it, which is within milliseconds; while it tells nothing, every look goes to it.
+/// While the database is away, a product is shown as it was read last.
 pub struct PostgresStorefront {
     store: Arc<PostgresStore>,
 }
@@ -37,6 +38,19 @@ impl PostgresStorefront {
 
     fn shown(&self) -> &Shown {
         &self.store.shown
+    }
+
+    /// A product that is not known, read by `read`; where the database is away, as it was read last.
+    async fn read(
+        &self,
+        asked: Asked,
+        read: impl Future<Output = Result<Option<SlugTarget>, PortError>>,
+    ) -> Result<Option<SlugTarget>, PortError> {
+        let error = match self.shown().read(asked.clone(), read).await {
+            Err(error) if error.kind() == PortErrorKind::Unavailable => error,
+            told => return told,
+        };
+        self.shown().last(&asked).map(|view| Some(SlugTarget::Current(view))).ok_or(error)
     }
 
     /// Products by something that they have: from memory, and all others by one `read`.
@@ -87,7 +101,7 @@ impl CatalogQueries for PostgresStorefront {
             return Ok(Some(view));
         }
         let read = async { Ok(self.store.product(id).await?.map(SlugTarget::Current)) };
-        let found = self.shown().read(Asked::Id(id), read).await?;
+        let found = self.read(Asked::Id(id), read).await?;
         Ok(found.map(|(SlugTarget::Current(view) | SlugTarget::Former(view))| view))
     }
 
@@ -101,7 +115,7 @@ impl CatalogQueries for PostgresStorefront {
         if let Some(view) = self.shown().of_slug(slug) {
             return Ok(Some(SlugTarget::Current(view)));
         }
-        self.shown().read(Asked::Slug(slug.clone()), self.store.by_slug(slug)).await
+        self.read(Asked::Slug(slug.clone()), self.store.by_slug(slug)).await
     }
 
     async fn by_variants(&self, ids: &[VariantId]) -> Result<Vec<Option<View>>, PortError> {

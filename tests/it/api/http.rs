@@ -1,9 +1,13 @@
 //! What holds of every request: ids, headers, methods, media types, sizes.
 
+use std::sync::Arc;
+
 use actix_web::http::Method;
+use ecicomm::ports::PortError;
 use serde_json::json;
 
 use crate::harness::api::Api;
+use crate::harness::behind::{Behind, Named, Passage};
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_address_is_a_404_problem_with_the_id_of_the_request() {
@@ -179,6 +183,30 @@ async fn the_process_tells_that_it_lives_and_may_serve() {
     let names = api.profile.dependencies().iter();
     let well: Vec<_> = names.map(|name| json!({"name": name, "state": "well"})).collect();
     assert_eq!(ready, json!({"status": "ready", "dependencies": well}));
+}
+
+/// A store that nobody gets positions of events from.
+struct Unplaced;
+
+impl Passage for Unplaced {
+    async fn call<T: Send, E: Named>(
+        &self,
+        _: &'static str,
+        op: &'static str,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        if op == "event head" {
+            return Err(PortError::unavailable("the row is taken").into());
+        }
+        work.await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_is_ready_though_events_wait_for_their_positions() {
+    let passage = Arc::new(Unplaced);
+    let api = Api::over(|ports| ports.events = Behind::new(&passage, ports.events.clone())).await;
+    assert_eq!(api.at("/ready").await.ok(200)["status"], "ready");
 }
 
 #[tokio::test(start_paused = true)]

@@ -157,6 +157,32 @@ async fn a_worker_finishes_what_a_server_left() {
     drop(silent);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_may_leave_the_work_to_workers() {
+    let database = Database::new().await;
+    let file = Temporary::new("works.ndjson", FILE.as_bytes());
+    let mut server = over(&database, &["serve", "--bind", "127.0.0.1:0", "--import", file.path()]);
+    server.env("ECICOMM__JOBS__SERVE", "false");
+    let serving = Serving::of(server);
+    let key = [("idempotency-key", "works-key-00000000001")];
+    let (status, placed) = serving.ask_with("POST", "/api/v1/orders", &key, &order().to_string());
+    assert_eq!((status, &placed["status"]), (201, &json!("confirmed")), "{placed}");
+    let at_work = async || {
+        let handled = "SELECT count(*) FROM consumers WHERE position > 0";
+        connect(&database).await.fetch_one(handled).await.unwrap().get::<i64, _>(0)
+    };
+    assert_eq!(at_work().await, 0, "the server hands out events");
+
+    let worker = Running::start(over(&database, &["worker"]), &["working"]);
+    let began = Instant::now();
+    while at_work().await == 0 {
+        assert!(began.elapsed() < PATIENCE, "nobody hands out events");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(worker.stop(), (Some(0), String::new()));
+    assert_eq!(serving.stop().0, Some(0));
+}
+
 /// The figure of a series that a process tells at its management address, one of those that count.
 fn figure(address: &str, series: &str) -> u64 {
     let (status, text) = exchange(address, ("GET", "/metrics"), &[], "");

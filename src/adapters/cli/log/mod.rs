@@ -38,12 +38,15 @@ impl<W: Write + Send + 'static> BatchedLog<W> {
 
 /// Writes what came, a moment after the first line of it, until nobody has lines any more.
 fn write_on<W: Write>(waiting: &Weak<Mutex<BufWriter<W>>>, wait: Duration) {
+    let mut failed = false;
     loop {
-        thread::park();
+        // Where a write failed, nobody may come who finds nothing waiting.
+        if !failed {
+            thread::park();
+        }
         thread::sleep(wait);
         let Some(out) = waiting.upgrade() else { return };
-        // Nobody is left whom a failure could be told.
-        let _ = locked(&out).flush();
+        failed = locked(&out).flush().is_err();
     }
 }
 

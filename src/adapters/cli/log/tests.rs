@@ -55,6 +55,33 @@ fn lines_wait_for_each_other_but_not_for_more_than_there_is_room_for() {
     });
 }
 
+/// Refuses the first write.
+struct Busy(Option<io::Error>, Sender<String>);
+
+impl Write for Busy {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.take() {
+            Some(error) => Err(error),
+            None => Told(self.1.clone()).write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn lines_that_could_not_be_written_are_written_later() {
+    let (told, written) = channel();
+    let busy = Busy(Some(io::ErrorKind::WouldBlock.into()), told);
+    let log = BatchedLog::waiting(busy, Duration::from_millis(1)).unwrap();
+    let lines = tracing_subscriber::fmt().with_writer(log.clone()).without_time();
+    let lines = lines.with_target(false).with_ansi(false).finish();
+    with_default(lines, || tracing::info!("one"));
+    assert_eq!(written.recv_timeout(HOUR).unwrap(), " INFO one\n");
+}
+
 #[test]
 fn a_warning_is_written_at_once_behind_what_came_before_it() {
     logged(HOUR, |_, written| {

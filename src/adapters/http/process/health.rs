@@ -47,7 +47,7 @@ impl Readiness {
             return known.is_some_and(|(_, well)| well);
         }
         let _asking = Asking(&self.asking);
-        let answer = tokio::time::timeout(CHECK_TIMEOUT, shop.ports.events.head()).await;
+        let answer = tokio::time::timeout(CHECK_TIMEOUT, shop.ports.events.head_so_far()).await;
         let well = matches!(answer, Ok(Ok(_)));
         if let Ok(mut last) = self.last.lock() {
             *last = Some((Instant::now(), well));

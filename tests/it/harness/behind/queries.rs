@@ -256,6 +256,10 @@ impl<P: Passage> EventLog for Behind<P, dyn EventLog> {
         self.passage.call("events", "event head", self.inner.head()).await
     }
 
+    async fn head_so_far(&self) -> Answer<u64> {
+        self.passage.call("events", "event head so far", self.inner.head_so_far()).await
+    }
+
     async fn waiting(&self) -> Answer<u64> {
         self.passage.call("events", "waiting events", self.inner.waiting()).await
     }

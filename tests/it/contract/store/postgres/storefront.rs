@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use ecicomm::adapters::postgres::{PostgresConfig, PostgresStore, PostgresStorefront};
 use ecicomm::domain::inventory::StockEventKind;
 use ecicomm::domain::shared::{Availability, ProductId};
+use ecicomm::ports::PortErrorKind;
 use ecicomm::ports::catalog::SlugTarget;
 use ecicomm::ports::pricing::ShownRules as _;
 use sqlx::Executor as _;
@@ -159,16 +160,42 @@ async fn a_database_that_is_gone_is_noticed_before_anyone_could_connect_anew() {
     let url = server.url("shop");
     ecicomm::adapters::postgres::migrate(&url).await.unwrap();
     let b = process(config(&url)).await;
-    b.commit([product(1).save()]).await;
-    assert!(b.catalog.product(product_id(1)).await.unwrap().is_some());
+    b.catalog.category_tree().await.unwrap();
     server.server().kill();
     let gone = Instant::now();
-    while b.catalog.product(product_id(1)).await.is_ok() {
+    // The tree comes from memory for as long as nothing is noticed.
+    while b.catalog.category_tree().await.is_ok() {
         yield_now().await;
     }
     // One that looks for a silent connection takes two seconds, in which a server may come back,
     // and notices be missed that nobody knows of.
     assert!(gone.elapsed() < Duration::from_millis(1_800), "{:?}", gone.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_product_is_shown_as_it_was_while_the_database_is_away() {
+    let server = Postgres::start(Fsync::Off);
+    server.create("shop", None).await;
+    let url = server.url("shop");
+    ecicomm::adapters::postgres::migrate(&url).await.unwrap();
+    let b = process(config(&url)).await;
+    let (first, unseen) = (product(1).build(), product(2).build());
+    b.commit([save_product(&first), save_product(&unseen)]).await;
+    let (slug, other) = (&first.content().slug, &unseen.content().slug);
+    let view = async || match b.catalog.by_slug(slug).await {
+        Ok(Some(SlugTarget::Current(view))) => view,
+        other => panic!("{other:?}"),
+    };
+    let kept = async { while !Arc::ptr_eq(&view().await, &view().await) {} };
+    timeout(SOON, kept).await.expect("it should be kept");
+    server.server().kill();
+    while b.catalog.category_tree().await.is_ok() {
+        yield_now().await;
+    }
+    assert!(b.catalog.product(product_id(1)).await.unwrap().is_some());
+    assert_eq!(view().await.product.id(), product_id(1));
+    let away = b.catalog.by_slug(other).await.map(|_| ()).unwrap_err();
+    assert_eq!(away.kind(), PortErrorKind::Unavailable, "{away}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
