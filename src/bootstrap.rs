@@ -24,7 +24,7 @@ use crate::adapters::system::{
     Argon2Hasher, HmacSigner, JwtTokens, OsSecrets, SystemClock, SystemIds, SystemPause,
 };
 use crate::app::{Lists, Ports, Shop, ShopConfig};
-use crate::domain::shared::{Span, Timestamp};
+use crate::domain::shared::{Currency, Span, Timestamp};
 use crate::ports::PortError;
 use crate::ports::cart::Carts;
 use crate::ports::catalog::CatalogQueries;
@@ -57,11 +57,21 @@ pub fn assemble(ports: Ports, config: ShopConfig) -> Shop {
 
 /// The shop that the settings ask for.
 pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
+    build_for(settings, false).await
+}
+
+/// The same for a process that only looks at the shop: it settles nothing of one that is new.
+pub async fn build_to_look(settings: &Settings) -> Result<Shop, PortError> {
+    build_for(settings, true).await
+}
+
+async fn build_for(settings: &Settings, only_looks: bool) -> Result<Shop, PortError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let secrets: Arc<dyn Secrets> = Arc::new(OsSecrets::try_new()?);
     let ids: Arc<dyn Ids> = Arc::new(SystemIds);
     let folder = settings.data.as_deref().map(Folder::open).transpose()?;
-    let stores = stores(settings, folder.as_ref(), clock.now(), secrets.clone()).await?;
+    let begin = Begin { at: clock.now(), only_looks };
+    let stores = stores(settings, folder.as_ref(), begin, secrets.clone()).await?;
     let key = match &settings.signing_key {
         Some(key) => key.reveal().as_bytes().to_vec(),
         None => own_key(stores.store.as_ref(), secrets.as_ref(), clock.as_ref()).await?,
@@ -70,7 +80,7 @@ pub async fn build(settings: &Settings) -> Result<Shop, PortError> {
     let guard = Guard::new(breaker("payment"), duration(settings.payment.timeout));
     let limits = limits(settings, stores.counters)?;
     let dependencies = stores.dependencies.into_iter().chain([guard.dependency()]).collect();
-    let mut config = shop_config(settings);
+    let mut config = shop_config(settings, stores.currency);
     config.process = ids.next().to_string();
     let ports = Ports {
         catalog: stores.catalog,
@@ -139,8 +149,17 @@ impl Folder {
     }
 }
 
+/// How a process begins.
+#[derive(Clone, Copy)]
+struct Begin {
+    at: Timestamp,
+    only_looks: bool,
+}
+
 /// One store under all its ports.
 struct Stores {
+    /// The currency that the shop is in.
+    currency: Currency,
     store: Arc<dyn Store>,
     catalog: Arc<dyn CatalogQueries>,
     storefront: Arc<dyn CatalogQueries>,
@@ -165,7 +184,7 @@ struct Stores {
 }
 
 impl Stores {
-    fn of<A>(store: Arc<A>, carts: Arc<dyn Carts>) -> Self
+    fn of<A>(store: Arc<A>, carts: Arc<dyn Carts>, currency: Currency) -> Self
     where
         A: Store
             + CatalogQueries
@@ -181,6 +200,7 @@ impl Stores {
             + 'static,
     {
         Self {
+            currency,
             catalog: store.clone(),
             storefront: store.clone(),
             storefront_rules: store.clone(),
@@ -219,27 +239,48 @@ impl Stores {
 async fn stores(
     settings: &Settings,
     folder: Option<&Folder>,
-    at: Timestamp,
+    begin: Begin,
     chance: Arc<dyn Secrets>,
 ) -> Result<Stores, PortError> {
     if let Some(database) = &settings.database {
-        let stores = postgres(settings, database).await?;
+        let stores = postgres(settings, database, begin).await?;
         return match &settings.redis {
             None => Ok(stores),
             Some(server) => stores.with_redis(server, chance),
         };
     }
-    let config = memory_config(settings);
+    let mut config = memory_config(settings);
+    config.only_looks = begin.only_looks;
     let Some(folder) = folder else {
         let carts = Arc::new(MemoryCarts::new(settings.max_carts));
-        return Ok(Stores::of(Arc::new(MemoryStore::new(config)), carts));
+        let store = Arc::new(MemoryStore::new(config));
+        let currency = store.currency();
+        return Ok(Stores::of(store, carts, currency));
     };
-    let store = Arc::new(MemoryStore::journalled(config, journal(&folder.at("shop.redb"))?, at)?);
-    Ok(Stores::of(store.clone(), store))
+    let journal = journal(&folder.at("shop.redb"))?;
+    let store = Arc::new(MemoryStore::journalled(config, journal, begin.at)?);
+    let currency = as_set(settings, store.currency())?;
+    Ok(Stores::of(store.clone(), store, currency))
+}
+
+/// The currency of a shop that is there. Refuses settings that name another: its prices would be in
+/// no list, and nothing converts them.
+fn as_set(settings: &Settings, own: Currency) -> Result<Currency, PortError> {
+    match settings.shop.currency {
+        Some(asked) if asked != own => Err(PortError::unavailable(format!(
+            "ECICOMM__SHOP__CURRENCY is {asked}, but this shop is in {own}, which it keeps; unset it, \
+             set it to {own}, or begin another shop"
+        ))),
+        _ => Ok(own),
+    }
 }
 
 #[cfg(feature = "postgres")]
-async fn postgres(settings: &Settings, database: &Database) -> Result<Stores, PortError> {
+async fn postgres(
+    settings: &Settings,
+    database: &Database,
+    begin: Begin,
+) -> Result<Stores, PortError> {
     use crate::adapters::postgres::{
         PostgresCarts, PostgresConfig, PostgresReplica, PostgresStore, PostgresStorefront,
     };
@@ -254,8 +295,10 @@ async fn postgres(settings: &Settings, database: &Database) -> Result<Stores, Po
     config.shown_products = database.shown_products;
     config.prices_include_tax = settings.shop.prices_include_tax;
     config.location = settings.locations.first.clone();
+    config.only_looks = begin.only_looks;
     let store = Arc::new(PostgresStore::connect(config).await?);
-    let mut stores = Stores::of(store.clone(), Arc::new(PostgresCarts::new(&store)));
+    let currency = as_set(settings, store.currency())?;
+    let mut stores = Stores::of(store.clone(), Arc::new(PostgresCarts::new(&store)), currency);
     stores.pools.push(store.clone());
     let mut lists = store.clone();
     if let Some(Replica { url, lag }) = &database.replica {
@@ -292,7 +335,7 @@ fn redis(_: &Redis) -> Result<InRedis, PortError> {
 }
 
 #[cfg(not(feature = "postgres"))]
-async fn postgres(_: &Settings, _: &Database) -> Result<Stores, PortError> {
+async fn postgres(_: &Settings, _: &Database, _: Begin) -> Result<Stores, PortError> {
     Err(PortError::unavailable("DATABASE_URL needs a build with the feature `postgres`"))
 }
 
@@ -435,9 +478,9 @@ fn memory_config(settings: &Settings) -> MemoryConfig {
     config
 }
 
-fn shop_config(settings: &Settings) -> ShopConfig {
+fn shop_config(settings: &Settings, currency: Currency) -> ShopConfig {
     let mut config = ShopConfig::new("");
-    config.currency = settings.shop.currency;
+    config.currency = currency;
     config.country = settings.shop.country;
     config.location = settings.locations.first.clone();
     config.other_locations.clone_from(&settings.locations.others);

@@ -71,11 +71,12 @@ pub struct Http {
     pub behind_tls: bool,
 }
 
-/// What a new shop starts with.
+/// What holds for the whole shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NewShop {
-    /// Its currency.
-    pub currency: Currency,
+pub struct OfShop {
+    /// The currency that a new shop starts with; one that is there must be in it. Where absent a
+    /// shop is in its own, and a new one in US dollars.
+    pub currency: Option<Currency>,
     /// Where a buyer without an address is taken to be.
     pub country: Country,
     /// Whether prices contain their tax.
@@ -136,8 +137,8 @@ pub struct Settings {
     pub management: Option<SocketAddr>,
     /// How often one client may ask; as often as it likes where absent.
     pub limits: Option<Policy>,
-    /// What a new shop starts with.
-    pub shop: NewShop,
+    /// What holds for the whole shop.
+    pub shop: OfShop,
     /// Where stock lies; the first receives what nothing else is said of.
     pub locations: Locations,
     /// The payment provider.
@@ -228,9 +229,8 @@ impl Settings {
             http: http(&raw.http)?,
             management: raw.management.bind.as_deref().map(management).transpose()?,
             limits: limits(&raw.limits)?,
-            shop: NewShop {
-                currency: Currency::try_new(&raw.shop.currency)
-                    .map_err(|e| SettingsError::new("ECICOMM__SHOP__CURRENCY", e.to_string()))?,
+            shop: OfShop {
+                currency: raw.shop.currency.as_deref().map(currency).transpose()?,
                 country: Country::try_new(&raw.shop.country)
                     .map_err(|e| SettingsError::new("ECICOMM__SHOP__COUNTRY", e.to_string()))?,
                 prices_include_tax: raw.shop.prices_include_tax,
@@ -281,6 +281,11 @@ impl Settings {
         let problem = "must be longer than ECICOMM__PAYMENT__TIMEOUT_MS by a second or more";
         Err(SettingsError::new("ECICOMM__HTTP__REQUEST_TIMEOUT_SECONDS", problem))
     }
+}
+
+fn currency(code: &str) -> Result<Currency, SettingsError> {
+    Currency::try_new(code)
+        .map_err(|error| SettingsError::new("ECICOMM__SHOP__CURRENCY", error.to_string()))
 }
 
 fn administrator(raw: &RawSettings) -> Result<Option<Administrator>, SettingsError> {

@@ -90,7 +90,7 @@ pub(super) struct Http {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Shop {
-    pub currency: String,
+    pub currency: Option<String>,
     pub country: String,
     pub prices_include_tax: bool,
     pub locations: String,
@@ -174,7 +174,7 @@ impl RawSettings {
 }
 
 /// Settings that have no built-in value.
-const WITHOUT_DEFAULT: [&str; 8] = [
+const WITHOUT_DEFAULT: [&str; 9] = [
     "data",
     "demo",
     "admin.email",
@@ -183,6 +183,7 @@ const WITHOUT_DEFAULT: [&str; 8] = [
     "auth.require_totp",
     "management.bind",
     "payment.sandbox_url",
+    "shop.currency",
 ];
 
 /// Every setting, as the environment spells it.

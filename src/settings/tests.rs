@@ -52,7 +52,7 @@ fn the_environment_wins() {
     .unwrap();
     assert_eq!(settings.http.bind.port(), 9999);
     assert!(!settings.demo && settings.shop.prices_include_tax);
-    assert_eq!(settings.shop.currency.code(), "EUR");
+    assert_eq!(settings.shop.currency.unwrap().code(), "EUR");
     assert_eq!(settings.payment.timeout, Span::millis(250));
 }
 
@@ -84,6 +84,7 @@ fn limits_may_be_switched_off() {
 #[test]
 fn an_empty_variable_is_one_that_is_not_set() {
     assert_eq!(with(&[("ECICOMM__ADMIN__EMAIL", "")]).unwrap().administrator, None);
+    assert_eq!(with(&[("ECICOMM__SHOP__CURRENCY", "")]).unwrap().shop.currency, None);
     assert!(with(&[("ECICOMM_CONFIG", "")]).is_ok());
 }
 

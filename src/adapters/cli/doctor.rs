@@ -4,14 +4,18 @@ use std::time::Instant;
 use super::progress::Progress;
 use super::{Failure, say};
 use crate::app::operations::{Doctor, Finding, Repaired, Report};
+use crate::bootstrap;
 use crate::ports::store::CommitError;
 use crate::settings::Settings;
 
 /// Examines the configured store, mends it where that is asked for, and ends with 1 where anything
 /// disagrees.
 pub(super) async fn run(settings: &Settings, repair: bool) -> Result<ExitCode, Failure> {
-    let shop = crate::bootstrap::build(settings).await?;
-    let agrees = if repair { mend(&shop.doctor).await? } else { examine(&shop.doctor).await? };
+    let agrees = if repair {
+        mend(&bootstrap::build(settings).await?.doctor).await?
+    } else {
+        examine(&bootstrap::build_to_look(settings).await?.doctor).await?
+    };
     if settings.data.is_none() && settings.database.is_none() {
         say("The store is memory, which is empty at start: there was nothing to disagree.");
     }

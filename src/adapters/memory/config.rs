@@ -3,8 +3,11 @@ use crate::domain::shared::{Availability, Currency, Location};
 /// What the memory store has to know of the shop.
 #[derive(Clone, Debug)]
 pub struct MemoryConfig {
-    /// The currency that lists sort prices in; a product without a price in it is in no list.
-    pub currency: Currency,
+    /// The currency that a new shop starts with, US dollars where none is named; one that is kept
+    /// stays in its own. Lists sort prices in it, and a product without a price in it is in no list.
+    pub currency: Option<Currency>,
+    /// Whether this process only looks at the shop. It then writes nothing when it starts.
+    pub only_looks: bool,
     /// Whether prices contain their tax.
     pub prices_include_tax: bool,
     /// The location where stock of a new SKU begins, and the preferred one.
@@ -24,10 +27,11 @@ pub struct MemoryConfig {
 }
 
 impl MemoryConfig {
-    /// What a shop in `currency` has unless told otherwise.
-    pub fn new(currency: Currency) -> Self {
+    /// What a shop has unless told otherwise, a new one in `currency`.
+    pub fn new(currency: impl Into<Option<Currency>>) -> Self {
         Self {
-            currency,
+            currency: currency.into(),
+            only_looks: false,
             prices_include_tax: false,
             location: Location::main(),
             low_stock_below: Availability::LOW_STOCK_BELOW,

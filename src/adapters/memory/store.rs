@@ -7,8 +7,8 @@ use super::config::MemoryConfig;
 use super::group::{Groups, Writer};
 use super::published::Published;
 use super::state::{Recall, State, reader};
-use crate::adapters::record::{Journal, Written};
-use crate::domain::shared::Timestamp;
+use crate::adapters::record::{Fact, Journal, Written};
+use crate::domain::shared::{Currency, Timestamp};
 use crate::ports::PortError;
 use crate::ports::catalog::ReadContext;
 use crate::ports::store::{CommitError, Store, UnitOfWork};
@@ -41,7 +41,7 @@ enum Turn {
 impl MemoryStore {
     /// An empty shop that is forgotten when the process ends.
     pub fn new(config: MemoryConfig) -> Self {
-        let reader = reader(&config);
+        let reader = reader(config.currency.unwrap_or(Currency::USD));
         let published = Arc::new(Published::new(State::default()));
         Self { config, reader, published, turn: Turn::Forgetful(Mutex::default()) }
     }
@@ -74,18 +74,27 @@ impl MemoryStore {
         journal: Arc<dyn Journal>,
         at: Timestamp,
     ) -> Result<(Self, Arc<Groups>), PortError> {
-        let reader = reader(&config);
         let mut recall = Recall::new(&config);
         journal.recall(&mut recall)?;
+        let (currency, settled) = recall.settle();
+        let reader = reader(currency);
         let (state, views) = recall.finish(&ReadContext { at, ..reader.clone() })?;
-        match journal.write(&mut [views].iter()) {
-            Written::Kept => {}
-            Written::NotKept(error) | Written::Unknown(error) => return Err(error),
+        let begun: Vec<Fact> = std::iter::once(views).chain(settled).collect();
+        if !config.only_looks
+            && let Written::NotKept(error) | Written::Unknown(error) =
+                journal.write(&mut begun.iter())
+        {
+            return Err(error);
         }
         let published = Arc::new(Published::new(state));
         let groups = Arc::new(Groups::new(journal, published.clone()));
         let turn = Turn::Alone(groups.clone());
         Ok((Self { config, reader, published, turn }, groups))
+    }
+
+    /// The currency that the shop is in.
+    pub fn currency(&self) -> Currency {
+        self.reader.currency
     }
 
     pub(super) fn config(&self) -> &MemoryConfig {

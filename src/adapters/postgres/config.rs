@@ -29,8 +29,11 @@ pub struct PostgresConfig {
     pub statement_timeout: Duration,
     /// How long a statement may wait for another's lock.
     pub lock_timeout: Duration,
-    /// The currency that lists sort prices in; a product without a price in it is in no list.
-    pub currency: Currency,
+    /// The currency that a new shop starts with, US dollars where none is named; one that is there
+    /// stays in its own. Lists sort prices in it, and a product without a price in it is in no list.
+    pub currency: Option<Currency>,
+    /// Whether this process only looks at the shop. It then writes nothing when it connects.
+    pub only_looks: bool,
     /// Whether prices contain their tax.
     pub prices_include_tax: bool,
     /// The location where stock of a new SKU begins, and the preferred one.
@@ -44,8 +47,8 @@ pub struct PostgresConfig {
 }
 
 impl PostgresConfig {
-    /// What a shop in `currency` has unless told otherwise.
-    pub fn new(url: impl Into<String>, currency: Currency) -> Self {
+    /// What a shop has unless told otherwise, a new one in `currency`.
+    pub fn new(url: impl Into<String>, currency: impl Into<Option<Currency>>) -> Self {
         Self {
             url: url.into(),
             max_connections: 20,
@@ -54,7 +57,8 @@ impl PostgresConfig {
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(2),
             lock_timeout: Duration::from_secs(1),
-            currency,
+            currency: currency.into(),
+            only_looks: false,
             prices_include_tax: false,
             location: Location::main(),
             shown_products: 20_000,

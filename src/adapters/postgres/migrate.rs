@@ -6,6 +6,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::config::PostgresConfig;
 use super::fault::Fault;
+use crate::domain::shared::Currency;
 use crate::ports::PortError;
 
 /// The migrations of this build.
@@ -55,31 +56,40 @@ async fn migrate_alone(connection: &mut PgConnection) -> Result<Schema, PortErro
 }
 
 /// Checks that a database has the schema of this build, and tells it what its functions must know
-/// of the shop.
-pub async fn prepare(config: &PostgresConfig) -> Result<(), PortError> {
+/// of the shop. Answers the currency that the shop is in: the first process to prepare it settles
+/// that for all.
+pub async fn prepare(config: &PostgresConfig) -> Result<Currency, PortError> {
     let mut connection = connect(&config.url).await?;
     let prepared = prepare_on(&mut connection, config).await;
     let _ = connection.close().await;
     prepared.map_err(Fault::of_read)
 }
 
-async fn prepare_on(connection: &mut PgConnection, config: &PostgresConfig) -> Result<(), Fault> {
+async fn prepare_on(
+    connection: &mut PgConnection,
+    config: &PostgresConfig,
+) -> Result<Currency, Fault> {
     check_schema(connection).await?;
-    let set = sqlx::query!(
-        "INSERT INTO shop AS s (currency, low_stock_below, outdated) VALUES ($1, $2, true)
-         ON CONFLICT (only_row) DO UPDATE SET
-             currency = excluded.currency, low_stock_below = excluded.low_stock_below,
-             outdated = true
-         WHERE (s.currency, s.low_stock_below) <> (excluded.currency, excluded.low_stock_below)",
-        config.currency.code(),
-        config.low_stock_below,
-    );
-    set.execute(&mut *connection).await?;
-    let outdated = sqlx::query_scalar!("SELECT outdated FROM shop").fetch_one(&mut *connection);
-    if outdated.await? {
+    let first = config.currency.unwrap_or(Currency::USD);
+    if !config.only_looks {
+        // Whoever starts may be set to another currency, or to none: the shop stays in its own.
+        let set = sqlx::query!(
+            "INSERT INTO shop AS s (currency, low_stock_below, outdated) VALUES ($1, $2, true)
+             ON CONFLICT (only_row) DO UPDATE SET
+                 low_stock_below = excluded.low_stock_below, outdated = true
+             WHERE s.low_stock_below <> excluded.low_stock_below",
+            first.code(),
+            config.low_stock_below,
+        );
+        set.execute(&mut *connection).await?;
+    }
+    let shop = sqlx::query!("SELECT currency, outdated FROM shop");
+    let Some(shop) = shop.fetch_optional(&mut *connection).await? else { return Ok(first) };
+    let currency = Currency::try_new(&shop.currency).map_err(PortError::corrupt)?;
+    if shop.outdated && !config.only_looks {
         show_all(connection).await?;
     }
-    Ok(())
+    Ok(currency)
 }
 
 /// Shows every product anew, one after the other: none is held up for longer than itself takes.

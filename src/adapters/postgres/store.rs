@@ -17,7 +17,7 @@ use super::replica::PostgresReplica;
 use super::session::Sessions;
 use super::shown::Shown;
 use super::turns::Turns;
-use crate::domain::shared::ProductId;
+use crate::domain::shared::{Currency, ProductId};
 use crate::ports::catalog::{ListMark, ListQuery, Page};
 use crate::ports::dependency::{ConnectionPool, PoolStatus};
 use crate::ports::store::{CommitError, Store, UnitOfWork};
@@ -32,6 +32,7 @@ pub struct PostgresStore {
     pub(super) log: Arc<Log>,
     pub(super) shown: Arc<Shown>,
     turns: Arc<Turns>,
+    currency: Currency,
     /// What pages of lists are read from while it is close behind.
     replica: Option<Arc<PostgresReplica>>,
 }
@@ -40,11 +41,17 @@ impl PostgresStore {
     /// Connects to a database that was [migrated](super::migrate()) to the schema of this build.
     pub async fn connect(config: PostgresConfig) -> Result<Self, PortError> {
         let sessions = Sessions::new(&config)?;
-        prepare(&config).await?;
+        let currency = prepare(&config).await?;
         let shown = Arc::new(Shown::new(config.shown_products));
         let log = Arc::new(Log::start(&sessions, &config.url, &shown));
         let turns = Arc::new(Turns::new(&config));
-        Ok(Self { config: Arc::new(config), sessions, log, shown, turns, replica: None })
+        let config = Arc::new(config);
+        Ok(Self { config, sessions, log, shown, turns, currency, replica: None })
+    }
+
+    /// The currency that the shop is in.
+    pub fn currency(&self) -> Currency {
+        self.currency
     }
 
     /// The same store under another handle, whose pages of lists come from a replica of it while that
@@ -56,6 +63,7 @@ impl PostgresStore {
             log: self.log.clone(),
             shown: self.shown.clone(),
             turns: self.turns.clone(),
+            currency: self.currency,
             replica: Some(replica),
         }
     }

@@ -7,7 +7,7 @@ use crate::domain::inventory::{Reservation, StockEvent, StockItem};
 use crate::domain::order::{Order, OrderEvent, Saga};
 use crate::domain::pricing::{Promotion, ShippingMethod, TaxRate};
 use crate::domain::shared::{
-    CartId, CategoryId, OrderId, ProductId, PromotionId, ShippingMethodId, TaxRateId,
+    CartId, CategoryId, Currency, OrderId, ProductId, PromotionId, ShippingMethodId, TaxRateId,
 };
 use crate::ports::PortError;
 use crate::ports::events::{Aggregate, Event, ParkedEvent};
@@ -80,6 +80,8 @@ pub enum Fact {
     CartGone(CartId),
     /// Views of products begin after this version, so that none that was shown before returns.
     ViewsFrom(u64),
+    /// The currency that the shop is in. It never changes.
+    Currency(Currency),
 }
 
 /// What became of facts that were to be written.

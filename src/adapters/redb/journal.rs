@@ -9,8 +9,8 @@ use ::redb::{
 };
 
 use super::error::{RedbError, damaged, opening};
-use super::key;
-use super::row::{Row, Table, VIEWS, fact, last_number};
+use super::row::{CURRENCY, Row, Table, VIEWS, currency, fact, last_number};
+use super::{file, key};
 use crate::adapters::record::{Fact, Journal, Listener, Record, Written};
 use crate::domain::inventory::Reservation;
 use crate::domain::shared::OrderId;
@@ -23,9 +23,6 @@ const WRITES: &[u8] = b"writes";
 /// How long a file that another process has is waited for, and how often it is tried.
 const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// The memory for pages, in bytes. The shop is in memory anyway, so the pages on the way to the file
-/// are all that is worth keeping.
-const CACHE: usize = 16 * 1024 * 1024;
 
 /// Rows to write by table and key, or to remove where there is no value.
 type Rows = BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>;
@@ -53,8 +50,11 @@ impl RedbJournal {
     /// its checksum. Refused with `Unavailable` while another process has it, with `Corrupt` where
     /// the file is not what was written or a later version wrote it.
     pub fn open(path: &Path) -> Result<Self, PortError> {
+        patiently(&|| file::make(path, |database| store(database, &layout())))
+            .map_err(|error| opening(path, error))?;
         let file = path.to_owned();
-        let journal = Self::over(path, move || open_file(&file))?;
+        let journal = Self::over(path, move || file::open(&file))?;
+        file::clear(path);
         // A file whose name is not synced may be gone after a power cut, with all that is in it.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         std::fs::File::open(folder.unwrap_or(Path::new(".")))
@@ -100,11 +100,9 @@ impl RedbJournal {
                 FORMAT.1
             ))),
             None => {
-                let value = FORMAT.1.to_be_bytes().to_vec();
-                let row = (Table::Meta, FORMAT.0.to_vec());
                 let open = self.open_now();
                 let database = open.database.as_ref().ok_or_else(|| self.closed())?;
-                store(database, &BTreeMap::from([(row, Some(value))])).map_err(|e| self.failed(e))
+                store(database, &layout()).map_err(|error| self.failed(error))
             }
         }
     }
@@ -121,10 +119,14 @@ impl RedbJournal {
     }
 
     fn meta(&self, name: &[u8]) -> Result<Option<u64>, PortError> {
+        self.meta_value(name)?.map(|value| last_number(&value)).transpose()
+    }
+
+    fn meta_value(&self, name: &[u8]) -> Result<Option<Vec<u8>>, PortError> {
         let reader = self.reader()?;
         let Some(table) = reader.table(Table::Meta)? else { return Ok(None) };
         let value = table.get(name).map_err(|error| self.failed(error))?;
-        value.map(|value| last_number(value.value())).transpose()
+        Ok(value.map(|value| value.value().to_vec()))
     }
 
     /// The rows of facts, with the number of the write. Of several rows of one thing the last
@@ -159,16 +161,15 @@ impl RedbJournal {
     }
 }
 
-fn open_file(path: &Path) -> Result<Database, DatabaseError> {
-    let mut builder = Database::builder();
-    builder.set_cache_size(CACHE).set_check_integrity_on_open(true).create(path)
+/// The row that says how the file is arranged.
+fn layout() -> Rows {
+    let value = FORMAT.1.to_be_bytes().to_vec();
+    BTreeMap::from([((Table::Meta, FORMAT.0.to_vec()), Some(value))])
 }
 
 /// Opens, and where another process has the file gives it a moment: one that was killed just now
 /// holds its lock until the system has buried it.
-fn patiently(
-    open: &impl Fn() -> Result<Database, DatabaseError>,
-) -> Result<Database, DatabaseError> {
+fn patiently<T>(open: &impl Fn() -> Result<T, DatabaseError>) -> Result<T, DatabaseError> {
     let began = Instant::now();
     loop {
         match open() {
@@ -201,6 +202,10 @@ impl Journal for RedbJournal {
     fn recall(&self, to: &mut dyn Listener) -> Result<(), PortError> {
         if let Some(version) = self.meta(VIEWS)? {
             to.take(Fact::ViewsFrom(version))?;
+        }
+        if let Some(code) = self.meta_value(CURRENCY)? {
+            let kept = currency(&code).map_err(|error| self.corrupt(Table::Meta, error))?;
+            to.take(Fact::Currency(kept))?;
         }
         let reader = self.reader()?;
         for table in Table::FACTS {

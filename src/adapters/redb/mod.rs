@@ -6,6 +6,7 @@
 //! group is synced, decide anything about the shop, or guess at a file that is damaged.
 
 mod error;
+mod file;
 mod journal;
 mod key;
 mod row;

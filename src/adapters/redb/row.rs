@@ -6,7 +6,7 @@ use ::redb::TableDefinition;
 
 use super::key;
 use crate::adapters::record::{Fact, KeyRecord, Listener, Record};
-use crate::domain::shared::{OrderId, ProductId, PromotionId, Timestamp};
+use crate::domain::shared::{Currency, OrderId, ProductId, PromotionId, Timestamp};
 use crate::ports::PortError;
 use crate::ports::events::{Aggregate, Event, EventBody, ParkedEvent};
 
@@ -103,6 +103,8 @@ impl Table {
 
 /// The key, in [`Table::Meta`], of the version that views begin after.
 pub(super) const VIEWS: &[u8] = b"views";
+/// The key there of the shop's currency, whose code is the value.
+pub(super) const CURRENCY: &[u8] = b"currency";
 
 /// A row to write, or to remove where it has no value.
 pub(super) struct Row {
@@ -187,11 +189,15 @@ impl Row {
             }
             Fact::Cart(cart) => Self::new(T::Cart, key::id(cart.id().uuid()), cart.encode()?),
             Fact::CartGone(id) => Self::gone(T::Cart, key::id(id.uuid())),
-            Fact::ViewsFrom(version) => {
-                Self::new(T::Meta, VIEWS.to_vec(), version.to_be_bytes().to_vec())
-            }
+            Fact::ViewsFrom(version) => Self::of_head(VIEWS, &version.to_be_bytes()),
+            Fact::Currency(currency) => Self::of_head(CURRENCY, currency.code().as_bytes()),
         });
         Ok(())
+    }
+
+    /// A row of the head of the file.
+    fn of_head(name: &[u8], value: &[u8]) -> Self {
+        Self::new(Table::Meta, name.to_vec(), value.to_vec())
     }
 
     /// The row of a fact about what baskets are priced by.
@@ -289,6 +295,11 @@ pub(super) fn fact(
         T::Secret => Fact::Secret(name(key)?, value.into()),
         T::Cart => Fact::Cart(Arc::new(Record::decode(value)?)),
     })
+}
+
+/// The currency of the shop, from the value of its row.
+pub(super) fn currency(value: &[u8]) -> Result<Currency, PortError> {
+    Currency::try_new(&name(value)?).map_err(PortError::corrupt)
 }
 
 fn event(key: &[u8], value: &[u8], told: &dyn Listener) -> Result<Event, PortError> {

@@ -116,10 +116,42 @@ fn a_damaged_file_is_named_whatever_is_damaged_of_it() {
     all_name(&folder, &folder.shop());
     std::fs::write(folder.shop(), &sound[..sound.len() / 2]).unwrap();
     all_name(&folder, &folder.shop());
+    std::fs::write(folder.shop(), b"").unwrap();
+    all_name(&folder, &folder.shop());
 
     std::fs::write(folder.shop(), &sound).unwrap();
     let (code, out, err) = folder.run(&["doctor"]);
     assert_eq!(code, Some(0), "the backup is whole: {out}{err}");
+}
+
+#[test]
+fn a_folder_keeps_its_currency_whatever_others_are_set_to() {
+    let folder = Folder::new("currency");
+    let file = Temporary::new("currency.ndjson", FILE.as_bytes());
+    let set_to = |code: &str, args: &[&str]| {
+        let mut command = ecicomm(&[args, &["--data", folder.path()]].concat());
+        told(command.env("ECICOMM__SHOP__CURRENCY", code).output().unwrap())
+    };
+    // Who only looks at a new shop settles nothing.
+    assert_eq!(folder.run(&["doctor"]).0, Some(0));
+    let (code, out, err) = set_to("EUR", &["import", file.path()]);
+    assert_eq!(code, Some(3), "{out}{err}");
+    for args in [&["doctor"][..], &["export"], &["import", file.path()]] {
+        let (code, out, err) = set_to("USD", args);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{args:?}: {err}");
+        for part in ["ECICOMM__SHOP__CURRENCY is USD", "this shop is in EUR"] {
+            assert!(err.contains(part), "{args:?}: {err}");
+        }
+    }
+    assert_eq!(folder.run(&["doctor"]).0, Some(0));
+    let (code, lines, err) = folder.run(&["export"]);
+    assert_eq!((code, lines.matches("\"EUR\"").count()), (Some(0), 2), "{lines}{err}");
+    let serving = Serving::start(&["--data", folder.path()]);
+    let (status, products) = serving.ask("GET", "/api/v1/products", "");
+    assert_eq!((status, products["items"].as_array().unwrap().len()), (200, 2), "{products}");
+    let (status, cart) = serving.ask("POST", "/api/v1/carts", "{}");
+    assert_eq!((status, &cart["currency"]), (201, &serde_json::json!("EUR")), "{cart}");
+    assert_eq!(serving.stop().0, Some(0));
 }
 
 #[test]

@@ -95,6 +95,45 @@ async fn a_database_of_a_later_version_is_left_alone_and_served() {
     assert_eq!(serving.stop().0, Some(0));
 }
 
+/// What the database knows of the shop, with the transaction that wrote it.
+async fn of_shop(database: &Database) -> Option<(String, String)> {
+    let row = "SELECT currency, xmin::text FROM shop";
+    let row = connect(database).await.fetch_optional(row).await.unwrap();
+    row.map(|row| (row.get(0), row.get(1)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_keeps_its_currency_whoever_starts_beside_it() {
+    let database = Database::new().await;
+    let (code, out, err) = done(&database, &["doctor"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert_eq!(of_shop(&database).await, None, "who only looks settles nothing");
+    let file = Temporary::new("currency.ndjson", FILE.as_bytes());
+    let serve = ["serve", "--bind", "127.0.0.1:0", "--import", file.path()];
+    let mut server = over(&database, &serve);
+    server.env("ECICOMM__SHOP__CURRENCY", "EUR");
+    let serving = Serving::of(server);
+    let before = of_shop(&database).await;
+    assert_eq!(before.as_ref().map(|(currency, _)| currency.as_str()), Some("EUR"));
+
+    for args in [&["doctor"][..], &["doctor", "--repair"], &["export"]] {
+        let (code, out, err) = done(&database, args);
+        assert_eq!(code, Some(0), "{args:?}: {out}{err}");
+        let mut other = over(&database, args);
+        let (code, out, err) = told(other.env("ECICOMM__SHOP__CURRENCY", "USD").output().unwrap());
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{args:?}: {err}");
+        for part in ["ECICOMM__SHOP__CURRENCY is USD", "this shop is in EUR"] {
+            assert!(err.contains(part), "{args:?}: {err}");
+        }
+    }
+    let worker = Running::start(over(&database, &["worker"]), &["working"]);
+    assert_eq!(worker.stop().0, Some(0));
+    assert_eq!(of_shop(&database).await, before, "nobody wrote it again");
+    let (status, products) = serving.ask("GET", "/api/v1/products", "");
+    assert_eq!((status, products["items"].as_array().unwrap().len()), (200, 2), "{products}");
+    assert_eq!(serving.stop().0, Some(0));
+}
+
 #[test]
 fn what_needs_a_database_says_so() {
     let (code, out, err) = run(&["migrate"]);

@@ -44,6 +44,7 @@ fn place(fact: &Fact) -> (u8, String) {
         Fact::Event(event) => (11, format!("{:020}", event.position)),
         Fact::Sequence(aggregate, _) => (12, format!("{aggregate:?}")),
         Fact::ViewsFrom(_) => (13, String::new()),
+        Fact::Currency(_) => (14, String::new()),
         other => panic!("no test notes {other:?}"),
     }
 }

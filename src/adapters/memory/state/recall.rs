@@ -6,7 +6,7 @@ use crate::adapters::memory::config::MemoryConfig;
 use crate::adapters::record::{Fact, Listener};
 use crate::domain::inventory::StockEvent;
 use crate::domain::order::{Order, OrderEvent};
-use crate::domain::shared::{Country, OrderId, ProductId, Timestamp};
+use crate::domain::shared::{Country, Currency, OrderId, ProductId, Timestamp};
 use crate::ports::PortError;
 use crate::ports::catalog::ReadContext;
 use crate::ports::events::Event;
@@ -19,6 +19,8 @@ const VIEWS_OF_A_PROCESS: u64 = 1 << 32;
 pub struct Recall<'a> {
     config: &'a MemoryConfig,
     state: State,
+    /// The currency that the shop keeps.
+    currency: Option<Currency>,
     /// Units sold of products, which may come before the product.
     sold: Vec<(ProductId, i64)>,
     /// The order whose events come, and those that came.
@@ -28,7 +30,7 @@ pub struct Recall<'a> {
 impl<'a> Recall<'a> {
     /// Nothing yet.
     pub fn new(config: &'a MemoryConfig) -> Self {
-        Self { config, state: State::default(), sold: Vec::new(), order: None }
+        Self { config, state: State::default(), currency: None, sold: Vec::new(), order: None }
     }
 
     fn add(&mut self, fact: Fact) -> Result<(), PortError> {
@@ -62,6 +64,7 @@ impl<'a> Recall<'a> {
             Fact::Import(report) => state.put_import(report),
             Fact::Secret(name, value) => state.put_secret(name, value),
             Fact::Cart(cart) => state.carts.put(cart),
+            Fact::Currency(currency) => self.currency = Some(currency),
             Fact::ViewsFrom(version) => {
                 state.catalog.view_version = state.catalog.view_version.max(version);
             }
@@ -77,6 +80,18 @@ impl<'a> Recall<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The currency that the shop is in, and the fact to write where that is to be kept from now on.
+    pub fn settle(&self) -> (Currency, Option<Fact>) {
+        if let Some(kept) = self.currency {
+            return (kept, None);
+        }
+        let currency = self.config.currency.unwrap_or(Currency::USD);
+        // A shop that was begun before currencies were kept may be in any, which a start has to name.
+        let is_new = self.state.catalog.view_version == 0;
+        let is_sure = is_new || self.config.currency.is_some();
+        (currency, is_sure.then_some(Fact::Currency(currency)))
     }
 
     /// The state with everything that follows from the facts, and the fact to write so that views
@@ -167,11 +182,11 @@ fn restore_entry(stock: &mut StockState, number: u64, event: StockEvent) -> Resu
     Err(PortError::corrupt(format!("the ledger of {sku} has no place for its entry {number}")))
 }
 
-/// Who lists are made for.
-pub fn reader(config: &MemoryConfig) -> ReadContext {
+/// Who lists are made for, in a shop of that currency.
+pub fn reader(currency: Currency) -> ReadContext {
     ReadContext {
         channel: "default".into(),
-        currency: config.currency,
+        currency,
         country: Country::US,
         locale: "en".into(),
         groups: [].into(),

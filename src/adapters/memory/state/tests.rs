@@ -71,12 +71,12 @@ fn shop(price: PriceRow) -> (State, MemoryConfig) {
     let (mut state, config) = (State::default(), MemoryConfig::new(Currency::USD));
     state.catalog.put_category(Arc::new(category()));
     state.catalog.put_product(product(price));
-    state.refresh(ProductId::new(id(2)), &reader(&config), config.low_stock_below);
+    state.refresh(ProductId::new(id(2)), &reader(Currency::USD), config.low_stock_below);
     (state, config)
 }
 
 fn wrong(state: &State, config: &MemoryConfig) -> Option<&'static str> {
-    state.wrong_view(ProductId::new(id(2)), &reader(config), config.low_stock_below)
+    state.wrong_view(ProductId::new(id(2)), &reader(Currency::USD), config.low_stock_below)
 }
 
 /// What spoils something.
@@ -108,7 +108,7 @@ fn what_is_spoilt_of_a_view_is_told_and_worked_out_anew() {
         spoil(&mut state);
         assert_eq!(wrong(&state, &config), Some(told));
         let last = state.catalog.view_version;
-        state.show_anew(&reader(&config), config.low_stock_below);
+        state.show_anew(&reader(Currency::USD), config.low_stock_below);
         assert_eq!(wrong(&state, &config), None, "{told}");
         let shown = state.catalog.views.get(&ProductId::new(id(2))).unwrap();
         assert!(shown.view.version > last, "a version never comes again");
@@ -123,7 +123,7 @@ fn a_price_that_ended_by_the_clock_is_no_fault_of_the_lists() {
         ..PriceConditions::NONE
     };
     let (state, config) = shop(price().under(until).unwrap());
-    let mut later = reader(&config);
+    let mut later = reader(Currency::USD);
     later.at = NOW.plus(crate::domain::shared::Span::days(2));
     let told = state.wrong_view(ProductId::new(id(2)), &later, config.low_stock_below);
     assert_eq!(told, None);
@@ -134,6 +134,6 @@ fn a_category_is_counted_anew() {
     let (mut state, config) = shop(price());
     assert_eq!(state.catalog.published_in(category().id), 1);
     state.catalog.counts.insert_mut(category().id, 7);
-    state.show_anew(&reader(&config), config.low_stock_below);
+    state.show_anew(&reader(Currency::USD), config.low_stock_below);
     assert_eq!(state.catalog.counts.get(&category().id), Some(&1));
 }

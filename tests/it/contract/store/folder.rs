@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use ecicomm::adapters::memory::{MemoryConfig, MemoryStore};
 use ecicomm::adapters::record::{Fact, Journal, Listener, Written};
-use ecicomm::adapters::redb::RedbJournal;
 use ecicomm::domain::catalog::PriceConditions;
 use ecicomm::domain::order::Phase;
 use ecicomm::domain::shared::{Currency, Timestamp};
@@ -240,30 +239,6 @@ async fn a_byte_that_rots_is_found_and_never_believed() {
 }
 
 #[test]
-fn a_folder_is_for_one_process_at_a_time() {
-    let folder = tempdir("one-process");
-    let path = folder.join("shop.redb");
-    let first = RedbJournal::open(&path).unwrap();
-    let error = RedbJournal::open(&path).err().unwrap();
-    assert_eq!(error.kind(), PortErrorKind::Unavailable);
-    for part in ["shop.redb", "in use", "another folder"] {
-        assert!(error.to_string().contains(part), "{error}");
-    }
-    drop(first);
-    assert!(RedbJournal::open(&path).is_ok());
-}
-
-#[test]
-fn what_is_no_shop_is_named_and_left_alone() {
-    let folder = tempdir("no-shop");
-    let path = folder.join("shop.redb");
-    std::fs::write(&path, "a letter to nobody").unwrap();
-    let error = RedbJournal::open(&path).err().unwrap();
-    assert!(error.to_string().contains("shop.redb"), "{error}");
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "a letter to nobody");
-}
-
-#[test]
 fn the_layout_of_a_later_version_is_refused() {
     let disk = Disk::default();
     drop(disk.journal().unwrap());
@@ -374,12 +349,4 @@ async fn a_journal_that_breaks_leaves_nobody_without_an_answer() {
     assert_eq!(kind().await, PortErrorKind::Timeout, "nobody knows what became of it");
     let later = tokio::time::timeout(Duration::from_secs(20), kind()).await.unwrap();
     assert!(matches!(later, PortErrorKind::Unavailable | PortErrorKind::Timeout));
-}
-
-/// An empty folder of this test.
-fn tempdir(name: &str) -> std::path::PathBuf {
-    let folder = std::env::temp_dir().join(format!("ecicomm-{name}-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
 }

@@ -7,6 +7,8 @@ mod categories;
 mod derived;
 mod events;
 #[cfg(feature = "redb")]
+mod file;
+#[cfg(feature = "redb")]
 pub mod folder;
 mod keys;
 mod lists;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ecicomm::adapters::postgres::{PostgresConfig, PostgresStore, migrate};
 use ecicomm::domain::inventory::StockEventKind;
-use ecicomm::domain::shared::Availability;
+use ecicomm::domain::shared::{Availability, Currency};
 use ecicomm::ports::PortErrorKind;
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _};
@@ -69,6 +69,35 @@ async fn bands_follow_what_the_shop_calls_low() {
     assert_eq!((plenty, low), (Availability::InStock, Availability::LowStock));
     assert!(second > first);
     assert_eq!(band(9).await, (low, second), "nothing changed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shop_stays_in_the_currency_that_it_began_with() {
+    let database = Database::new().await;
+    let euro = Currency::try_new("EUR").unwrap();
+    let own = async |currency: Option<Currency>, only_looks: bool| {
+        let config = PostgresConfig { currency, only_looks, ..config(database.url()) };
+        PostgresStore::connect(config).await.unwrap().currency()
+    };
+    assert_eq!(own(Some(Currency::USD), true).await, Currency::USD);
+    assert_eq!(own(Some(euro), false).await, euro, "who looked before settled nothing");
+    for other in [None, Some(Currency::USD), Some(euro)] {
+        assert_eq!(own(other, false).await, euro, "{other:?}");
+        assert_eq!(own(other, true).await, euro, "{other:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_processes_that_begin_a_shop_at_once_one_settles_its_currency_for_all() {
+    let database = Database::new().await;
+    let mut processes = JoinSet::new();
+    for code in ["EUR", "USD", "JPY", "GBP"] {
+        let currency = Currency::try_new(code).unwrap();
+        let config = PostgresConfig { currency: Some(currency), ..config(database.url()) };
+        processes.spawn(async move { PostgresStore::connect(config).await.unwrap().currency() });
+    }
+    let settled = processes.join_all().await;
+    assert!(settled.iter().all(|currency| *currency == settled[0]), "{settled:?}");
 }
 
 /// The migrations as they are in the tree.
