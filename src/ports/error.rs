@@ -49,6 +49,11 @@ impl PortError {
         Self::new(PortErrorKind::Internal, source)
     }
 
+    /// Whether what is behind the port did not answer, so that asking it for more is in vain now.
+    pub fn is_away(&self) -> bool {
+        matches!(self.kind, PortErrorKind::Unavailable | PortErrorKind::Timeout)
+    }
+
     /// What kind of failure it is.
     pub fn kind(&self) -> PortErrorKind {
         self.kind

@@ -41,12 +41,14 @@ impl Carts for PostgresCarts {
         now: Timestamp,
     ) -> Result<CartSaved, PortError> {
         let moment = Moment::new(now, self.time);
-        self.sessions.ask(move |connection| save(connection, cart, expected, moment).boxed()).await
+        self.sessions
+            .ask_to_write(move |connection| save(connection, cart, expected, moment).boxed())
+            .await
     }
 
     async fn sweep(&self, now: Timestamp, most: usize) -> Result<usize, PortError> {
         let moment = Moment::new(now, self.time);
-        self.sessions.ask(move |connection| sweep(connection, moment, most).boxed()).await
+        self.sessions.ask_to_write(move |connection| sweep(connection, moment, most).boxed()).await
     }
 }
 

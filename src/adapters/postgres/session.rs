@@ -21,6 +21,7 @@ use super::pool::{self, Connections, Lent};
 use super::reach::Reach;
 use crate::ports::PortError;
 use crate::ports::dependency::PoolStatus;
+use crate::ports::store::CommitError;
 
 /// How much longer than the server allows a statement to take its answer is waited for. A server
 /// that is there answers by then, so one that does not is away.
@@ -114,6 +115,26 @@ impl Sessions {
             session.run(work).await
         };
         self.detached(asked).await?.map_err(Fault::of_read)
+    }
+
+    /// Runs one statement that writes and is a commit of its own, and tells a failure as that of a
+    /// write: where its answer was lost, it may have been done.
+    pub async fn ask_to_write<T, W>(&self, work: W) -> Result<T, PortError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, Fault>>,
+        W: Send + 'static,
+    {
+        let sessions = self.clone();
+        let asked = async move {
+            let mut session = sessions.open().await.map_err(Undone::before)?;
+            session.run(work).await.map_err(|fault| Undone { fault, sent: true })
+        };
+        let done = self.detached(asked).await?;
+        done.map_err(|undone| match undone.fault.of_write(undone.sent) {
+            CommitError::Port(error) => error,
+            CommitError::Refused(conflict) => PortError::internal(conflict),
+        })
     }
 
     /// A connection for some work; none, and that at once, while the database is away.

@@ -5,9 +5,19 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::anew::Anew;
+use super::config::PostgresConfig;
 use super::shown::Shown;
-use crate::domain::shared::ProductId;
+use super::turns::Turns;
+use crate::domain::inventory::{Reservation, ReservationState};
+use crate::domain::order::{
+    Lease, Order, OrderLine, OrderNumber, Origin, PaymentMethod, Placed, Saga, Totals,
+};
+use crate::domain::shared::{
+    Allocation, Currency, Email, LineId, Location, Money, OrderId, PaymentId, ProductId, Quantity,
+    Sku, Span, Timestamp, VariantId,
+};
 use crate::ports::PortError;
+use crate::ports::store::{PlaceOrder, SagaStep, Write};
 
 const CODES: &[crate::domain::shared::CouponCode] = &[];
 
@@ -109,4 +119,88 @@ async fn a_failed_reading_is_told_to_all_and_kept_by_none() {
     assert!(shown.rules(CODES, failing).await.is_err());
     read(&shown, &reads).await;
     assert_eq!(reads.load(Ordering::SeqCst), 1);
+}
+
+/// An order of a bundle, of which stock is kept of a part alone.
+fn of_a_bundle(id: OrderId, now: Timestamp) -> Placed {
+    let one = Quantity::try_new(1).unwrap();
+    let price = Money::new(1_000, Currency::USD);
+    let none = Money::new(0, Currency::USD);
+    let sku = |raw| Sku::try_new(raw).unwrap();
+    let line = OrderLine {
+        id: LineId::new(Uuid::from_u128(1)),
+        product: ProductId::new(Uuid::from_u128(1)),
+        variant: VariantId::new(Uuid::from_u128(1)),
+        sku: sku("SET"),
+        title: "A set".to_owned(),
+        quantity: one,
+        unit_price: price,
+        discount: none,
+        total: price,
+        tax: none,
+        requires_shipping: true,
+        stock: vec![Allocation { sku: sku("PART"), location: Location::main(), quantity: one }],
+    };
+    Placed {
+        id,
+        number: OrderNumber::from_bits(1),
+        origin: Origin::BuyNow,
+        cart: None,
+        customer: None,
+        email: Email::try_new("ada@example.com").unwrap(),
+        currency: Currency::USD,
+        lines: vec![line],
+        totals: Totals {
+            subtotal: price,
+            discount: none,
+            shipping: none,
+            tax: none,
+            included_tax: none,
+            total: price,
+        },
+        coupons: Vec::new(),
+        uses: Vec::new(),
+        promotions: Vec::new(),
+        tax_lines: Vec::new(),
+        shipping_address: None,
+        billing_address: None,
+        shipping: None,
+        payment: PaymentId::new(Uuid::from_u128(1)),
+        method: PaymentMethod::Invoice,
+        at: now,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_ends_an_order_of_a_bundle_queues_with_those_who_buy_its_parts() {
+    let (id, now) = (OrderId::new(Uuid::from_u128(1)), Timestamp::from_micros(0));
+    let change = Order::place(of_a_bundle(id, now));
+    let held = change.order.placed().lines[0].stock[0].clone();
+    let lease = Lease { owner: "test".to_owned(), until: now.plus(Span::seconds(5)) };
+    let saga = Saga::checkout(id, lease, now);
+    let place = [Write::PlaceOrder(Box::new(PlaceOrder {
+        change: change.clone(),
+        reservations: vec![Reservation {
+            order: id,
+            sku: held.sku,
+            location: held.location,
+            quantity: held.quantity,
+            state: ReservationState::Held,
+            held_until: now.plus(Span::minutes(30)),
+        }],
+        uses: Vec::new(),
+        saga: saga.clone(),
+        key: None,
+    }))];
+    let step =
+        || Box::new(SagaStep { change: Some(change.clone()), saga: saga.clone(), outcome: None });
+    // Of four connections two may be at the stock of one SKU.
+    let config = PostgresConfig { max_connections: 4, ..PostgresConfig::new("", Currency::USD) };
+    let turns = Turns::new(&config);
+    for end in [[Write::ConfirmOrder(step())], [Write::CompensateOrder(step())]] {
+        let buyers = [turns.take(&place).await.unwrap(), turns.take(&place).await.unwrap()];
+        assert!(turns.take(&end).await.is_err(), "it should wait for its turn");
+        drop(buyers);
+        assert!(turns.take(&end).await.is_ok(), "it should have its turn");
+    }
 }

@@ -76,9 +76,10 @@ impl Turns {
         queues
     }
 
+    /// By the stock that its lines hold: a bundle holds that of its parts.
     fn queues_of_order(&self, change: &OrderChange) -> Vec<usize> {
-        let lines = change.order.placed().lines.iter();
-        lines.map(|line| self.queue(&line.sku)).collect()
+        let held = change.order.placed().lines.iter().flat_map(|line| &line.stock);
+        held.map(|held| self.queue(&held.sku)).collect()
     }
 
     fn queue(&self, sku: &Sku) -> usize {

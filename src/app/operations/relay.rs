@@ -249,7 +249,11 @@ impl Run<'_> {
         match self.ports.store.commit(UnitOfWork { at: self.now, writes }).await {
             Ok(()) => Ok(Ok(())),
             Err(CommitError::Refused(conflict)) => Ok(Err(conflict.to_string())),
-            Err(CommitError::Port(error)) => Err(AppError::Port(error)),
+            // A store that is there and cannot take what comes of these events never may.
+            Err(CommitError::Port(error)) => match HandleError::from(error) {
+                HandleError::Failed(reason) => Ok(Err(reason)),
+                HandleError::Away(error) => Err(AppError::Port(error)),
+            },
         }
     }
 

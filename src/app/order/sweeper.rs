@@ -34,12 +34,14 @@ impl Sweeper {
         self.config.sweep_every
     }
 
-    /// One step: at most a batch of each kind.
+    /// One step: at most a batch of each kind. What fails by itself is left for the next period and
+    /// keeps nothing else waiting; an error says that nothing can be done now.
     pub async fn step(&self) -> Result<Swept, AppError> {
         let now = self.ports.clock.now();
-        let holds = self.expire_holds(now).await?;
-        let keys = self.prune_keys(now).await?;
-        let carts = self.ports.carts.sweep(now, Self::BATCH).await? >= Self::BATCH;
+        let holds = unless_away("holds", self.expire_holds(now).await)?;
+        let keys = unless_away("keys", self.prune_keys(now).await)?;
+        let carts = self.ports.carts.sweep(now, Self::BATCH).await.map_err(AppError::Port);
+        let carts = unless_away("carts", carts)? >= Self::BATCH;
         Ok(Swept { more: holds.more || keys || carts, ..holds })
     }
 
@@ -55,10 +57,10 @@ impl Sweeper {
                 Err(CommitError::Refused(Conflict::ReservationLost)) => {
                     gone = gone.saturating_add(1);
                 }
-                Err(CommitError::Refused(conflict)) => {
-                    tracing::error!(order.id = %order, %conflict, "hold not let go of");
+                Err(CommitError::Port(error)) if error.is_away() => {
+                    return Err(AppError::Port(error));
                 }
-                Err(error) => return Err(AppError::of_commit(error)),
+                Err(error) => tracing::error!(order.id = %order, %error, "hold not let go of"),
             }
         }
         // Holds that cannot be let go of are found again at every step: alone they are no progress.
@@ -73,5 +75,18 @@ impl Sweeper {
             self.ports.store.commit(prune).await.map_err(AppError::of_commit)?;
         }
         Ok(expired >= Self::BATCH)
+    }
+}
+
+/// What came of a kind; nothing where it failed for a reason of its own. Where what it needs is away,
+/// the next would only wait for that too.
+fn unless_away<T: Default>(kind: &str, swept: Result<T, AppError>) -> Result<T, AppError> {
+    match swept {
+        Err(AppError::Port(error)) if error.is_away() => Err(AppError::Port(error)),
+        Err(error) => {
+            tracing::error!(kind, %error, "not swept");
+            Ok(T::default())
+        }
+        Ok(swept) => Ok(swept),
     }
 }

@@ -21,5 +21,6 @@ mod staff;
 #[cfg(feature = "postgres")]
 mod statements;
 mod support;
+mod sweeper;
 #[cfg(all(feature = "postgres", feature = "redis"))]
 mod without_redis;

@@ -330,3 +330,55 @@ async fn a_commit_refused_for_one_event_does_not_keep_the_others_from_counting()
     world.clock.advance(Span::seconds(2));
     assert_eq!(popularity(&world).await, 47);
 }
+
+/// Has every consumer handle what it can, in one go.
+async fn drain_all(world: &World) {
+    for consumer in &world.shop.consumers {
+        world.shop.relay.drain(&**consumer).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_event_whose_commit_fails_for_good_becomes_a_dead_letter_and_holds_up_no_other() {
+    fn moves_by_three(unit: &UnitOfWork) -> bool {
+        let by_three = |write: &Write| matches!(write, Write::AddPopularity { units: 3, .. });
+        unit.writes.iter().any(by_three)
+    }
+    let always: Vec<usize> = (1..=99).collect();
+    let fail = |ports: &mut Ports| {
+        TroubledStore::wrap(ports, moves_by_three, Trouble::Fail, &always);
+    };
+    let world = selling(fail).await;
+    import(&world.shop, r#"{"sku": "BED-1", "name": "Bed", "price": 100, "stock": 100}"#).await;
+    buy(&world.shop, "BED-1", 3, "pm_card_visa").await;
+    buy(&world.shop, "LAMP-1", 4, "pm_card_visa").await;
+    drain_all(&world).await;
+    assert_eq!(product_of(&world.shop, "LAMP-1").await.popularity, 44);
+    let dead = async || world.shop.relay.dead_letters("popularity", None, 9).await.unwrap().items;
+    for _ in 1..Relay::MAX_ATTEMPTS {
+        assert!(dead().await.is_empty());
+        world.clock.advance(Span::minutes(5));
+        drain_all(&world).await;
+    }
+    let dead = dead().await;
+    assert_eq!((dead.len(), dead[0].attempts), (1, Relay::MAX_ATTEMPTS));
+    assert!(dead[0].reason.contains("a fault of the store"), "{}", dead[0].reason);
+    assert_eq!(product_of(&world.shop, "BED-1").await.popularity, 0);
+}
+
+#[tokio::test]
+async fn while_the_store_is_away_no_event_is_set_aside() {
+    fn moves_popularity(unit: &UnitOfWork) -> bool {
+        unit.writes.iter().any(|write| matches!(write, Write::AddPopularity { .. }))
+    }
+    let away = |ports: &mut Ports| {
+        TroubledStore::wrap(ports, moves_popularity, Trouble::Away, &[1]);
+    };
+    let world = selling(away).await;
+    buy(&world.shop, "LAMP-1", 4, "pm_card_visa").await;
+    let consumer = world.shop.consumers.iter().find(|one| one.name() == "popularity").unwrap();
+    assert!(world.shop.relay.drain(&**consumer).await.is_err());
+    assert!(world.shop.ports.events.parked("popularity", 9).await.unwrap().is_empty());
+    world.shop.relay.drain(&**consumer).await.unwrap();
+    assert_eq!(product_of(&world.shop, "LAMP-1").await.popularity, 44);
+}

@@ -82,6 +82,10 @@ pub fn put_store(ports: &mut Ports, config: MemoryConfig) {
 pub enum Trouble {
     /// It refuses it.
     Refuse,
+    /// It does not apply it, for a fault of its own.
+    Fail,
+    /// It is away.
+    Away,
     /// It applies it and says that it does not know.
     ApplyAndTimeOut,
 }
@@ -137,6 +141,8 @@ impl Store for TroubledStore {
         }
         match self.trouble {
             Trouble::Refuse => Err(Conflict::Stale("product").into()),
+            Trouble::Fail => Err(PortError::internal("a fault of the store").into()),
+            Trouble::Away => Err(PortError::unavailable("the store is away").into()),
             Trouble::ApplyAndTimeOut => {
                 self.inner.commit(unit).await?;
                 Err(PortError::timeout("the answer was lost").into())

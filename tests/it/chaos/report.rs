@@ -40,6 +40,15 @@ impl Report {
         times.get(place).copied().unwrap_or_default()
     }
 
+    /// Holds something to the time that it may take in 99 of 100 cases, of which there must be some: a
+    /// limit on what never happened holds nothing.
+    pub fn hold_to(&self, what: &str, limit: Duration) {
+        let seen = self.times.get(what).map_or(0, Vec::len);
+        assert!(seen > 0, "nothing tells how long it took: {what}");
+        let took = self.quantile(what, 99);
+        assert!(took <= limit, "{what}: {took:?} and not {limit:?}, of {seen} cases");
+    }
+
     /// Adds another run of the same kind, which shares its verdict.
     pub fn add(&mut self, other: Self) {
         self.seeds.extend(other.seeds);

@@ -64,5 +64,8 @@ pub async fn run(place: Place, crowd: Crowd, rounds: u64, verdict: &Verdict) -> 
     // A server that stops takes every request to its end, and those that come while it drains.
     let lost = report.tally.lost;
     verdict.check("E11", lost == 0, || format!("{lost} requests were not answered"));
+    // These were answered: who came while no server was up waited for one, and is not among them.
+    let away = &report.tally.away;
+    verdict.check("E11", away.is_empty(), || format!("503, though nothing was away: {away:?}"));
     report
 }

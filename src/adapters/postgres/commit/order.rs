@@ -88,12 +88,14 @@ impl Draft<'_> {
             self.moment.clock,
         );
         changed.fetch_one(&mut *self.connection).await?;
-        for restock in &update.restock {
-            self.restock(order, restock).await?;
-        }
+        // As when they are taken: uses are locked before stock.
         if update.give_back_uses {
             let given = sqlx::query!("SELECT give_back_uses($1)", order.uuid());
             given.fetch_one(&mut *self.connection).await?;
+        }
+        // The first locks the stock of all, in the order that everyone does.
+        for restock in &update.restock {
+            self.restock(order, restock).await?;
         }
         for saga in &update.sagas {
             self.begin_saga(saga).await?;

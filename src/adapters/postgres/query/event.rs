@@ -48,7 +48,9 @@ impl EventLog for PostgresStore {
         now: Timestamp,
     ) -> Result<Option<Consumer>, PortError> {
         let (name, moment) = (name.to_owned(), Moment::new(now, self.config.time));
-        self.ask(move |connection| lease_consumer(connection, name, lease, moment).boxed()).await
+        self.sessions
+            .ask_to_write(move |connection| lease_consumer(connection, name, lease, moment).boxed())
+            .await
     }
 
     async fn consumers(&self) -> Result<Vec<Consumer>, PortError> {

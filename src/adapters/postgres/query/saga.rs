@@ -28,7 +28,9 @@ impl Sagas for PostgresStore {
         now: Timestamp,
     ) -> Result<Option<Saga>, PortError> {
         let moment = Moment::new(now, self.config.time);
-        self.ask(move |connection| claim(connection, id, lease, moment).boxed()).await
+        self.sessions
+            .ask_to_write(move |connection| claim(connection, id, lease, moment).boxed())
+            .await
     }
 
     async fn claim_due(
@@ -38,7 +40,9 @@ impl Sagas for PostgresStore {
         most: usize,
     ) -> Result<Vec<Saga>, PortError> {
         let moment = Moment::new(now, self.config.time);
-        self.ask(move |connection| claim_due(connection, lease, moment, most).boxed()).await
+        self.sessions
+            .ask_to_write(move |connection| claim_due(connection, lease, moment, most).boxed())
+            .await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, PortError> {

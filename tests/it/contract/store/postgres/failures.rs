@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ecicomm::adapters::postgres::{PostgresCarts, PostgresStore};
+use ecicomm::domain::order::SagaId;
 use ecicomm::domain::shared::ProductId;
-use ecicomm::ports::PortErrorKind;
+use ecicomm::ports::cart::Carts as _;
 use ecicomm::ports::store::{CommitError, UnitOfWork, Write};
+use ecicomm::ports::{PortError, PortErrorKind};
 use sqlx::Executor as _;
 use tokio::time::timeout;
 
 use super::super::Backend;
 use super::{PostgresConfig, config, connect, process, until_one_waits};
-use crate::harness::build::{at, product, product_id};
+use crate::harness::build::{at, cart, lease, order_id, product, product_id};
 use crate::harness::servers::{Database, Fsync, Postgres};
 use crate::harness::wire::Wire;
 
@@ -155,4 +158,56 @@ async fn a_connection_in_the_middle_of_something_is_never_used_again() {
         .await
         .unwrap();
     assert_eq!(there, [product_id(1), product_id(3)].map(ProductId::uuid));
+}
+
+/// What a write is told whose connection ends while it waits for a lock, after it was sent.
+async fn cut_off(
+    url: &str,
+    lock: &'static str,
+    write: impl Future<Output = Result<(), PortError>>,
+) -> PortErrorKind {
+    let (mut holder, mut watch) = (connect(url).await, connect(url).await);
+    holder.execute(lock).await.unwrap();
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let cut = async {
+        while sqlx::query_scalar::<_, i64>(end).fetch_one(&mut watch).await.unwrap() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let both = async { tokio::join!(write, cut) };
+    let (told, ()) = timeout(SOON, both).await.expect("it should be told");
+    holder.execute("ROLLBACK").await.unwrap();
+    told.unwrap_err().kind()
+}
+
+/// Beside the commits there are writes of one statement. Who is told that one was not done may do
+/// something else instead, so that is told only where it is known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_write_that_was_cut_off_nobody_is_told_that_it_was_not_done() {
+    let database = Database::new().await;
+    let url = database.url();
+    let patient =
+        PostgresConfig { statement_timeout: SOON * 2, lock_timeout: SOON * 2, ..config(url) };
+    let store = PostgresStore::connect(patient).await.unwrap();
+    let carts = PostgresCarts::new(&store);
+    let b = Backend::of(Arc::new(store));
+
+    let on_carts = "BEGIN; LOCK TABLE carts IN EXCLUSIVE MODE";
+    let save = async { carts.save(Arc::new(cart(1, at(0))), None, at(0)).await.map(drop) };
+    assert_eq!(cut_off(url, on_carts, save).await, PortErrorKind::Timeout);
+    let sweep = async { carts.sweep(at(0), 9).await.map(drop) };
+    assert_eq!(cut_off(url, on_carts, sweep).await, PortErrorKind::Timeout);
+
+    let on_sagas = "BEGIN; LOCK TABLE sagas IN EXCLUSIVE MODE";
+    let ours = || lease("this process", at(5));
+    let saga = SagaId::Checkout(order_id(1));
+    let claim = async { b.sagas.claim(saga, ours(), at(0)).await.map(drop) };
+    assert_eq!(cut_off(url, on_sagas, claim).await, PortErrorKind::Timeout);
+    let claim_due = async { b.sagas.claim_due(ours(), at(0), 9).await.map(drop) };
+    assert_eq!(cut_off(url, on_sagas, claim_due).await, PortErrorKind::Timeout);
+
+    let on_consumers = "BEGIN; LOCK TABLE consumers IN EXCLUSIVE MODE";
+    let take = async { b.events.lease_consumer("search", ours(), at(0)).await.map(drop) };
+    assert_eq!(cut_off(url, on_consumers, take).await, PortErrorKind::Timeout);
 }
