@@ -28,7 +28,7 @@ impl Upkeep for MemoryStore {
         products: &[Arc<Product>],
     ) -> Result<Vec<Option<&'static str>>, PortError> {
         let state = self.snapshot();
-        let (context, low_below) = (reader(self.config()), self.config().low_stock_below);
+        let (context, low_below) = (reader(self.currency()), self.config().low_stock_below);
         let wrong = |product: &Arc<Product>| state.wrong_view(product.id(), &context, low_below);
         Ok(products.iter().map(wrong).collect())
     }
