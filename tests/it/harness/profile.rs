@@ -11,7 +11,6 @@ use std::sync::mpsc::{Sender, channel};
 use async_trait::async_trait;
 use ecicomm::app::Ports;
 use ecicomm::ports::PortError;
-use ecicomm::ports::events::EventLog;
 use ecicomm::ports::store::{CommitError, Store, UnitOfWork};
 use ecicomm::settings::Settings;
 use tokio::task::spawn_blocking;
@@ -124,6 +123,7 @@ macro_rules! held {
     ($ports:ident, $store:expr) => {{
         use ecicomm::ports::catalog::CatalogQueries;
         use ecicomm::ports::customer::StaffQueries;
+        use ecicomm::ports::events::EventLog;
         use ecicomm::ports::idempotency::IdempotencyKeys;
         use ecicomm::ports::imports::ImportQueries;
         use ecicomm::ports::inventory::StockQueries;

@@ -57,7 +57,7 @@ fn a_file_that_lost_all_its_bytes_is_no_new_shop() {
 fn a_shop_that_a_crash_left_half_made_is_made_anew() {
     let folder = tempdir("half-made");
     let (path, left) = (folder.join("shop.redb"), folder.join("shop.redb.new"));
-    for half in [&b""[..], b"half a header", &[0; 70_000]] {
+    for half in [&b""[..], b"half a header", &vec![0; 70_000]] {
         std::fs::write(&left, half).unwrap();
         let journal = RedbJournal::open(&path).unwrap();
         assert!(told::facts(&journal).unwrap().is_empty());
