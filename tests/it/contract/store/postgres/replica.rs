@@ -230,13 +230,16 @@ async fn a_replica_that_is_cut_off_is_behind_though_it_knows_of_nothing_more() {
     let listed = Listed::alone(&pair, NEAR).await;
     pair.follow("host=127.0.0.1 port=1").await;
     // What comes before it has heard of that is replayed yet.
-    for number in 2.. {
-        listed.b.commit([product(number).save()]).await;
-        sleep(PAUSE).await;
-        if listed.replica.state() == DependencyState::Behind {
-            break;
+    let behind = async {
+        for number in 2.. {
+            listed.b.commit([product(number).save()]).await;
+            sleep(PAUSE).await;
+            if listed.replica.state() == DependencyState::Behind {
+                return;
+            }
         }
-    }
+    };
+    timeout(SOON, behind).await.expect("it should be behind");
     let all = listed.b.catalog.list(&ListQuery {
         category: None,
         sort: ListSort::Newest,
