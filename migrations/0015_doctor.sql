@@ -1,6 +1,5 @@
 -- What the doctor looks at and mends beyond 0012: stock that is gone everywhere, rows of products,
--- sagas, uses that orders took. `mend_order` and `mend_view` of there stay for a doctor of before that
--- runs meanwhile; this version calls `mend_found_order` and `mend_product`.
+-- sagas, uses that orders took.
 
 -- What a saga is and what it does next, as its record tells: a plan is written as its kind, with the
 -- name of its state or with a state of that name that has more to it.
