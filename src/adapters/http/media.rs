@@ -15,7 +15,7 @@ use crate::domain::shared::Sku;
 use crate::ports::PortError;
 use crate::ports::catalog::ProductView;
 
-/// For how many seconds others may keep a drawn picture.
+/// That others may keep a drawn picture for a day.
 const DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 
 /// Get a drawn picture of a product

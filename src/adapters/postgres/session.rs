@@ -109,12 +109,7 @@ impl Sessions {
         W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, Fault>>,
         W: Send + 'static,
     {
-        let sessions = self.clone();
-        let asked = async move {
-            let mut session = sessions.open().await?;
-            session.run(work).await
-        };
-        self.detached(asked).await?.map_err(Fault::of_read)
+        self.alone(work).await?.map_err(|undone| undone.fault.of_read())
     }
 
     /// Runs one statement that writes and is a commit of its own, and tells a failure as that of a
@@ -125,16 +120,25 @@ impl Sessions {
         W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, Fault>>,
         W: Send + 'static,
     {
-        let sessions = self.clone();
-        let asked = async move {
-            let mut session = sessions.open().await.map_err(Undone::before)?;
-            session.run(work).await.map_err(|fault| Undone { fault, sent: true })
-        };
-        let done = self.detached(asked).await?;
-        done.map_err(|undone| match undone.fault.of_write(undone.sent) {
+        self.alone(work).await?.map_err(|undone| match undone.fault.of_write(undone.sent) {
             CommitError::Port(error) => error,
             CommitError::Refused(conflict) => PortError::internal(conflict),
         })
+    }
+
+    /// Does some work on a connection, in a task of its own.
+    async fn alone<T, W>(&self, work: W) -> Result<Result<T, Undone>, PortError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, Fault>>,
+        W: Send + 'static,
+    {
+        let sessions = self.clone();
+        self.detached(async move {
+            let mut session = sessions.open().await.map_err(Undone::before)?;
+            session.run(work).await.map_err(|fault| Undone { fault, sent: true })
+        })
+        .await
     }
 
     /// A connection for some work; none, and that at once, while the database is away.

@@ -46,7 +46,7 @@ pub enum Asked {
 /// nothing is taken from it while no notices come, but by those who find the database away.
 pub struct Shown {
     views: Cache<(ProductId, Stamp), View>,
-    /// Products as they were read last, whatever changed since.
+    /// Products as they were read last, unless they are known to have changed since.
     last: Cache<ProductId, View>,
     /// Which product has a slug, an id of a variant, a SKU. Whether it still has is seen in the view.
     slugs: Cache<Slug, ProductId>,
@@ -100,6 +100,7 @@ impl Shown {
         self.any_changed.fetch_add(1, Ordering::SeqCst);
         match anew {
             Anew::Products(ids) => ids.iter().for_each(|id| {
+                self.last.invalidate(id);
                 if let Some(counter) = self.counter(*id) {
                     counter.fetch_add(1, Ordering::SeqCst);
                 }

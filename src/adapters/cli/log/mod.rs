@@ -79,9 +79,9 @@ impl<W: Write> Write for Line<'_, W> {
         let mut out = locked(&self.log.out);
         let first = out.buffer().is_empty();
         out.write_all(bytes)?;
-        if self.at_once {
-            out.flush()?;
-        } else if first {
+        // One that cannot be written now waits as others do.
+        let written = self.at_once && out.flush().is_ok();
+        if !written && (first || self.at_once) {
             self.log.writer.unpark();
         }
         Ok(bytes.len())

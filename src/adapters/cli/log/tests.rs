@@ -21,6 +21,8 @@ impl Write for Told {
 }
 
 const HOUR: Duration = Duration::from_hours(1);
+/// Longer than anything here takes.
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// A log that waits so long for more, while `speak` is told to it, and what was written of it.
 fn logged(wait: Duration, speak: impl FnOnce(&BatchedLog<Told>, &Receiver<String>)) {
@@ -36,7 +38,7 @@ fn lines_are_written_by_themselves() {
     logged(Duration::from_millis(1), |_, written| {
         for line in ["one", "two"] {
             tracing::info!("{line}");
-            let text = written.recv_timeout(HOUR).unwrap();
+            let text = written.recv_timeout(MINUTE).unwrap();
             assert_eq!(text, format!(" INFO {line}\n"));
         }
     });
@@ -73,13 +75,17 @@ impl Write for Busy {
 
 #[test]
 fn lines_that_could_not_be_written_are_written_later() {
-    let (told, written) = channel();
-    let busy = Busy(Some(io::ErrorKind::WouldBlock.into()), told);
-    let log = BatchedLog::waiting(busy, Duration::from_millis(1)).unwrap();
-    let lines = tracing_subscriber::fmt().with_writer(log.clone()).without_time();
-    let lines = lines.with_target(false).with_ansi(false).finish();
-    with_default(lines, || tracing::info!("one"));
-    assert_eq!(written.recv_timeout(HOUR).unwrap(), " INFO one\n");
+    let speaks: [(fn(), &str); 2] =
+        [(|| tracing::info!("one"), " INFO one\n"), (|| tracing::warn!("two"), " WARN two\n")];
+    for (speak, line) in speaks {
+        let (told, written) = channel();
+        let busy = Busy(Some(io::ErrorKind::WouldBlock.into()), told);
+        let log = BatchedLog::waiting(busy, Duration::from_millis(1)).unwrap();
+        let lines = tracing_subscriber::fmt().with_writer(log.clone()).without_time();
+        let lines = lines.with_target(false).with_ansi(false).finish();
+        with_default(lines, speak);
+        assert_eq!(written.recv_timeout(MINUTE).unwrap(), line);
+    }
 }
 
 #[test]

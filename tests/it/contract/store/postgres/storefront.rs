@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ecicomm::adapters::postgres::{PostgresConfig, PostgresStore, PostgresStorefront};
+use ecicomm::domain::catalog::Product;
 use ecicomm::domain::inventory::StockEventKind;
 use ecicomm::domain::shared::{Availability, ProductId};
 use ecicomm::ports::PortErrorKind;
@@ -179,23 +180,27 @@ async fn a_product_is_shown_as_it_was_while_the_database_is_away() {
     let url = server.url("shop");
     ecicomm::adapters::postgres::migrate(&url).await.unwrap();
     let b = process(config(&url)).await;
-    let (first, unseen) = (product(1).build(), product(2).build());
-    b.commit([save_product(&first), save_product(&unseen)]).await;
-    let (slug, other) = (&first.content().slug, &unseen.content().slug);
-    let view = async || match b.catalog.by_slug(slug).await {
+    let [first, unseen, edited] = [1, 2, 3].map(|number| product(number).build());
+    b.commit([&first, &unseen, &edited].map(save_product)).await;
+    let view = async |of: &Product| match b.catalog.by_slug(&of.content().slug).await {
         Ok(Some(SlugTarget::Current(view))) => view,
         other => panic!("{other:?}"),
     };
-    let kept = async { while !Arc::ptr_eq(&view().await, &view().await) {} };
-    timeout(SOON, kept).await.expect("it should be kept");
+    for seen in [&first, &edited] {
+        let kept = async { while !Arc::ptr_eq(&view(seen).await, &view(seen).await) {} };
+        timeout(SOON, kept).await.expect("it should be kept");
+    }
+    b.commit([save_product(&revised(&edited, |content| content.name = text("Edited")))]).await;
     server.server().kill();
     while b.catalog.category_tree().await.is_ok() {
         yield_now().await;
     }
     assert!(b.catalog.product(product_id(1)).await.unwrap().is_some());
-    assert_eq!(view().await.product.id(), product_id(1));
-    let away = b.catalog.by_slug(other).await.map(|_| ()).unwrap_err();
-    assert_eq!(away.kind(), PortErrorKind::Unavailable, "{away}");
+    assert_eq!(view(&first).await.product.id(), product_id(1));
+    for other in [&unseen, &edited] {
+        let away = b.catalog.by_slug(&other.content().slug).await.map(|_| ()).unwrap_err();
+        assert_eq!(away.kind(), PortErrorKind::Unavailable, "{away}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
