@@ -182,6 +182,10 @@ async fn a_product_is_shown_as_it_was_while_the_database_is_away() {
     let b = process(config(&url)).await;
     let [first, unseen, edited] = [1, 2, 3].map(|number| product(number).build());
     b.commit([&first, &unseen, &edited].map(save_product)).await;
+    // Notices come in order, so with that of another process those of the commit are through.
+    let other = process(config(&url)).await;
+    other.commit([save_product(&revised(&first, |content| content.name = text("Renamed")))]).await;
+    until_called(&b, "Renamed").await;
     let view = async |of: &Product| match b.catalog.by_slug(&of.content().slug).await {
         Ok(Some(SlugTarget::Current(view))) => view,
         other => panic!("{other:?}"),
