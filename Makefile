@@ -55,6 +55,7 @@ chaos: export ECICOMM_CHAOS_REDIS_KILLS ?= 30
 chaos: export ECICOMM_CHAOS_SECONDS ?= 20
 chaos: export ECICOMM_CHAOS_FLASH ?= 10
 chaos: export ECICOMM_CHAOS_RESTARTS ?= 60
+chaos: export ECICOMM_CHAOS_HANG_UPS ?= 10000
 chaos: toolchain ## The fault harness in full: kills of servers, of Postgres and of Redis, restarts, troubles of the provider, flash sales
 	$(CARGO) test $(LOCKED) --profile chaos --test it chaos:: -- --nocapture --test-threads=1
 

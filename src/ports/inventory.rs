@@ -42,6 +42,13 @@ pub trait StockQueries: Send + Sync {
     /// The reservations of an order, whatever their state.
     async fn reservations(&self, order: OrderId) -> Result<Vec<Reservation>, PortError>;
 
-    /// Orders with reservations that are still held although their time ran out by `now`.
-    async fn overdue(&self, now: Timestamp, most: usize) -> Result<Vec<OrderId>, PortError>;
+    /// Takes orders with reservations that are still held although their time ran out by `now`, longest
+    /// overdue first, and nobody else is given them until `until`. None are left where none are given.
+    /// This keeps sweepers apart and nothing more: whoever ends the reservations meanwhile does.
+    async fn claim_overdue(
+        &self,
+        until: Timestamp,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<OrderId>, PortError>;
 }

@@ -40,6 +40,20 @@ fn clients_that_would_share_one_quota_are_warned_of() {
 }
 
 #[test]
+fn a_provider_that_no_other_process_asks_is_warned_of() {
+    let database = ("DATABASE_URL", "postgres://shop@localhost/shop");
+    let warned = with(&[database]).unwrap().warnings();
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    for part in ["ecicomm sandbox", "ECICOMM__PAYMENT__SANDBOX_URL", "paid back"] {
+        assert!(warned[0].contains(part), "{warned:?} lacks {part}");
+    }
+    let shared = ("ECICOMM__PAYMENT__SANDBOX_URL", "http://localhost:8090");
+    for set in [&[database, shared][..], &[("ECICOMM__DATA", "shop")]] {
+        assert_eq!(with(set).unwrap().warnings(), Vec::<&str>::new(), "{set:?}");
+    }
+}
+
+#[test]
 fn the_environment_wins() {
     let settings = with(&[
         ("ECICOMM__HTTP__BIND", "0.0.0.0:9999"),

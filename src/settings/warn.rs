@@ -14,6 +14,14 @@ impl Settings {
                  ECICOMM__LIMITS__RATE to 0",
             );
         }
+        if self.database.is_some() && self.payment.sandbox_url.is_none() {
+            warnings.push(
+                "payments are made by a sandbox inside this process, which forgets them when it ends \
+                 and which no other process asks: what was paid here can then be neither confirmed nor \
+                 paid back; start `ecicomm sandbox` once for all of them and set \
+                 ECICOMM__PAYMENT__SANDBOX_URL to where it listens",
+            );
+        }
         warnings
     }
 }

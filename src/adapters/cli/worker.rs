@@ -16,6 +16,9 @@ pub(super) async fn run(settings: Result<Settings, SettingsError>) -> Result<Exi
              DATABASE_URL, or run `ecicomm serve`, which works by itself",
         ));
     }
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
     let stopped = stop::listen()?.shared();
     bootstrap::migrate(&settings).await?;
     let mut shop = bootstrap::build(&settings).await?;

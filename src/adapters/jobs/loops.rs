@@ -12,6 +12,8 @@ use crate::domain::shared::Span;
 
 /// The pause after a step that failed.
 const AFTER_ERROR: Duration = Duration::from_millis(500);
+/// The shortest that a loop waits where nothing was due.
+const LEAST_WAIT: Duration = Duration::from_millis(10);
 /// The longest a loop waits before it looks again by itself.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -32,14 +34,27 @@ async fn unless_stopped(
 
 /// Drives sagas as they fall due; a commit that begins one wakes the loop.
 pub(super) async fn sagas(shop: Arc<Shop>, mut stopped: watch::Receiver<bool>) {
+    let mut early = 0;
     loop {
         if *stopped.borrow() {
             return;
         }
         let head = shop.ports.events.head().await.unwrap_or(u64::MAX);
         let pause = match shop.runner.step().await {
-            Ok(0) => saga_pause(&shop).await,
-            Ok(_) => Duration::ZERO,
+            Ok(0) => match saga_pause(&shop).await {
+                LEAST_WAIT => {
+                    early += 1;
+                    pause_before(early)
+                }
+                pause => {
+                    early = 0;
+                    pause
+                }
+            },
+            Ok(_) => {
+                early = 0;
+                Duration::ZERO
+            }
             Err(error) => {
                 tracing::warn!(%error, "saga step failed");
                 AFTER_ERROR
@@ -75,10 +90,16 @@ pub(super) async fn leases(shop: Arc<Shop>, mut stopped: watch::Receiver<bool>) 
     }
 }
 
+/// The pause after so many looks in a row at what is due by the clock of this process and not by that of
+/// the store, which may be behind it by minutes.
+fn pause_before(early: u32) -> Duration {
+    LEAST_WAIT.saturating_mul(1 << early.min(8).saturating_sub(1))
+}
+
 async fn saga_pause(shop: &Shop) -> Duration {
     let now = shop.ports.clock.now();
     match shop.runner.next_due().await {
-        Ok(Some(due)) => duration(due.since(now)).clamp(Duration::from_millis(10), LONGEST_WAIT),
+        Ok(Some(due)) => duration(due.since(now)).clamp(LEAST_WAIT, LONGEST_WAIT),
         Ok(None) | Err(_) => LONGEST_WAIT,
     }
 }

@@ -34,13 +34,30 @@ struct Waiting {
 struct Tip {
     state: Arc<State>,
     waiting: VecDeque<Waiting>,
-    /// The last state of a group of which nobody knows whether it is kept. Nothing is decided until
-    /// that is known.
-    doubtful: Option<Arc<State>>,
+    /// Nothing is decided until it is known what became of it.
+    doubtful: Option<Doubtful>,
     closed: bool,
 }
 
+/// A group of which nobody knows whether it is kept.
+struct Doubtful {
+    /// The last state of the group.
+    state: Arc<State>,
+    /// Why nobody knows, as it was last told.
+    why: String,
+}
+
 impl Tip {
+    /// Refused while nobody could keep a change.
+    fn writable(&self) -> Result<(), PortError> {
+        let why = match &self.doubtful {
+            Some(doubtful) => doubtful.why.as_str(),
+            None if self.closed => "nobody writes to it any more",
+            None => return Ok(()),
+        };
+        Err(PortError::unavailable(format!("the folder cannot be written just now: {why}")))
+    }
+
     /// Has a state become the tip, and its facts written after all that wait.
     fn queue(&mut self, state: Arc<State>, facts: Vec<Fact>) -> Ticket {
         let (done, ticket) = oneshot::channel();
@@ -78,6 +95,12 @@ impl Groups {
         self.tip.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether changes are taken: not while it is open what became of some, and not once nobody
+    /// writes any more.
+    pub fn writable(&self) -> Result<(), PortError> {
+        self.tip().writable()
+    }
+
     /// Lets `change` work on a copy of the tip. What it answers, a refusal included, counts only once
     /// the ticket says that the tip which it was decided on is kept; without one, it is already.
     pub fn decide<T, E: From<PortError>>(
@@ -85,9 +108,8 @@ impl Groups {
         change: impl FnOnce(&mut State) -> Result<T, E>,
     ) -> (Result<T, E>, Option<Ticket>) {
         let mut tip = self.tip();
-        if tip.closed || tip.doubtful.is_some() {
-            let closed = PortError::unavailable("the folder cannot be written just now");
-            return (Err(closed.into()), None);
+        if let Err(error) = tip.writable() {
+            return (Err(error.into()), None);
         }
         let mut next = State::clone(&tip.state);
         let answer = change(&mut next);
@@ -116,7 +138,8 @@ impl Groups {
             Written::NotKept(error) => self.take_back(group, None, &error),
             Written::Unknown(error) => {
                 let last = group.last().map(|waiting| waiting.state.clone());
-                self.take_back(group, last, &error);
+                let doubtful = last.map(|state| Doubtful { state, why: error.to_string() });
+                self.take_back(group, doubtful, &error);
             }
         }
     }
@@ -143,7 +166,7 @@ impl Groups {
     }
 
     /// Refuses a group and all that was decided on top of it.
-    fn take_back(&self, group: Vec<Waiting>, doubtful: Option<Arc<State>>, error: &PortError) {
+    fn take_back(&self, group: Vec<Waiting>, doubtful: Option<Doubtful>, error: &PortError) {
         let unknown = doubtful.is_some();
         tracing::error!(%error, unknown, "changes could not be written to the folder");
         let mut tip = self.tip();
@@ -166,16 +189,28 @@ impl Groups {
         let kept = match self.journal.settle() {
             Ok(kept) => kept,
             Err(error) => {
-                tracing::warn!(%error, "the folder cannot be read back yet");
+                self.still_doubtful(&error);
                 return;
             }
         };
         tracing::info!(kept, "the folder can be written again");
         let mut tip = self.tip();
         let doubtful = tip.doubtful.take();
-        if let Some(state) = doubtful.filter(|_| kept) {
+        if let Some(Doubtful { state, .. }) = doubtful.filter(|_| kept) {
             tip.state = state.clone();
             self.published.replace(state);
+        }
+    }
+
+    /// Notes why nobody knows yet. It is told when that changes and not at every try: some causes
+    /// last until a person comes.
+    fn still_doubtful(&self, error: &PortError) {
+        let why = error.to_string();
+        if let Some(doubtful) = &mut self.tip().doubtful
+            && doubtful.why != why
+        {
+            tracing::warn!(%error, "the folder cannot be read back yet");
+            doubtful.why = why;
         }
     }
 
@@ -248,14 +283,21 @@ struct Writing(Arc<Groups>);
 impl Drop for Writing {
     fn drop(&mut self) {
         self.0.abandon();
+        // Told now: the shop goes on to be read from, so nobody may join the thread for days.
+        if thread::panicking() {
+            tracing::error!(
+                "the thread that writes to the folder panicked, and nothing is written any more"
+            );
+        }
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
         self.groups.close();
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread that writes to the folder panicked");
+        if let Some(thread) = self.thread.take() {
+            // Where it panicked it has told so itself.
+            let _ = thread.join();
         }
     }
 }

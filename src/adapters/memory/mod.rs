@@ -11,6 +11,7 @@
 //! runs give equal answers.
 
 mod carts;
+mod claims;
 mod commit;
 mod config;
 mod group;

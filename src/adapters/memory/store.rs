@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
+use super::claims::Claims;
 use super::commit::Draft;
 use super::config::MemoryConfig;
 use super::group::{Groups, Writer};
@@ -26,6 +27,8 @@ pub struct MemoryStore {
     reader: ReadContext,
     published: Arc<Published>,
     turn: Turn,
+    /// Of holds that ran out. A process that begins anew has claimed none.
+    pub(super) claims: Claims,
 }
 
 /// How changes take turns.
@@ -43,7 +46,8 @@ impl MemoryStore {
     pub fn new(config: MemoryConfig) -> Self {
         let reader = reader(config.currency.unwrap_or(Currency::USD));
         let published = Arc::new(Published::new(State::default()));
-        Self { config, reader, published, turn: Turn::Forgetful(Mutex::default()) }
+        let turn = Turn::Forgetful(Mutex::default());
+        Self { config, reader, published, turn, claims: Claims::default() }
     }
 
     /// The shop whose facts `journal` keeps. A change is shown, and a commit answers, only when the
@@ -89,7 +93,7 @@ impl MemoryStore {
         let published = Arc::new(Published::new(state));
         let groups = Arc::new(Groups::new(journal, published.clone()));
         let turn = Turn::Alone(groups.clone());
-        Ok((Self { config, reader, published, turn }, groups))
+        Ok((Self { config, reader, published, turn, claims: Claims::default() }, groups))
     }
 
     /// The currency that the shop is in.
@@ -108,6 +112,14 @@ impl MemoryStore {
     /// The state as it is now. It never changes; a later one takes its place.
     pub(super) fn snapshot(&self) -> Arc<State> {
         self.published.snapshot()
+    }
+
+    /// Whether changes are taken. What was kept can be read in any case.
+    pub(super) fn writable(&self) -> Result<(), PortError> {
+        match &self.turn {
+            Turn::Forgetful(_) => Ok(()),
+            Turn::Journalled(groups, _) | Turn::Alone(groups) => groups.writable(),
+        }
     }
 
     /// Lets `change` work on a copy of the state, and has the copy kept and shown unless it fails.

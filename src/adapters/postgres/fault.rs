@@ -35,6 +35,9 @@ const FULL: &str = "53300";
 /// The one of them of a server that is starting or stopping.
 const STARTING: &str = "57P03";
 
+/// The one of them of a server that takes no writes.
+const READ_ONLY: &str = "25006";
+
 /// Codes of a connection that ended in the middle, on the server's side.
 const CUT: [&str; 6] = ["57P01", "57P02", "57P05", "08000", "08003", "08006"];
 
@@ -73,14 +76,21 @@ impl Fault {
 
     /// Whether there is no server that takes connections, or one that is starting or stopping.
     pub fn is_out_of_reach(&self) -> bool {
-        let starting = |error: &PgDatabaseError| error.code() == STARTING;
-        let is_starting = |error| database_error(error).is_some_and(starting);
-        self.is_cut() || matches!(self, Self::Sql(error) if is_starting(error))
+        self.is_cut() || self.has_code(STARTING)
     }
 
     /// Whether the server takes no more connections just now. Nothing was sent.
     pub fn is_full(&self) -> bool {
-        matches!(self, Self::Sql(error) if database_error(error).is_some_and(|e| e.code() == FULL))
+        self.has_code(FULL)
+    }
+
+    /// Whether the server takes no writes, as one whose place another took.
+    pub fn is_read_only(&self) -> bool {
+        self.has_code(READ_ONLY)
+    }
+
+    fn has_code(&self, code: &str) -> bool {
+        matches!(self, Self::Sql(error) if database_error(error).is_some_and(|e| e.code() == code))
     }
 
     /// Whether another try may go through.

@@ -1,7 +1,7 @@
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use sqlx::Executor as _;
@@ -35,6 +35,13 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// How many events get their positions at once.
 const BATCH: i64 = 5_000;
+
+/// How far before the last event it is looked for others that have no position: further than ids go on
+/// while any commit is under way, and near enough to be cheap beside what was deleted.
+const NEAR: i64 = 100_000;
+
+/// How often it is looked for them from the very first on.
+const LOOK_AT_ALL: Duration = Duration::from_mins(1);
 
 /// Gives committed events their positions, and tells those who wait.
 pub struct Log {
@@ -108,15 +115,16 @@ impl Shared {
         if *sequenced < wanted {
             // What is committed from here on is not counted, though it may be taken along.
             let counted = self.committed.load(Ordering::Acquire);
-            self.sequence().await?;
+            self.sequence(Some(NEAR)).await?;
             *sequenced = counted;
         }
         Ok(())
     }
 
-    /// Gives positions to everything that is committed by now.
-    async fn sequence(&self) -> Result<(), PortError> {
-        let head = self.sessions.ask(|connection| sequence(connection).boxed()).await?;
+    /// Gives positions to everything that is committed by now, and is not long before the last event
+    /// where `near` says how far that is.
+    async fn sequence(&self, near: Option<i64>) -> Result<(), PortError> {
+        let head = self.sessions.ask(move |connection| sequence(connection, near).boxed()).await?;
         self.heard_of(head);
         Ok(())
     }
@@ -142,11 +150,12 @@ impl Shared {
     }
 }
 
-async fn sequence(connection: &mut PgConnection) -> Result<u64, Fault> {
+async fn sequence(connection: &mut PgConnection, near: Option<i64>) -> Result<u64, Fault> {
     loop {
         let told = sqlx::query!(
-            r#"SELECT head AS "head!", moved AS "moved!" FROM sequence_events($1)"#,
-            BATCH
+            r#"SELECT head AS "head!", moved AS "moved!" FROM sequence_events($1, $2)"#,
+            BATCH,
+            near
         )
         .fetch_one(&mut *connection)
         .await?;
@@ -158,9 +167,17 @@ async fn sequence(connection: &mut PgConnection) -> Result<u64, Fault> {
 
 /// Gives positions after each commit of this process, and at every tick.
 async fn keep_sequencing(shared: Arc<Shared>) {
+    let mut looked_at_all: Option<Instant> = None;
     loop {
         let ticked = timeout(TICK, shared.work.notified()).await.is_err();
-        let done = if ticked { shared.sequence().await } else { shared.catch_up().await };
+        let done = if looked_at_all.is_none_or(|at| at.elapsed() >= LOOK_AT_ALL) {
+            looked_at_all = Some(Instant::now());
+            shared.sequence(None).await
+        } else if ticked {
+            shared.sequence(Some(NEAR)).await
+        } else {
+            shared.catch_up().await
+        };
         if let Err(error) = done {
             tracing::warn!(%error, "events wait for their positions");
             sleep(TICK).await;

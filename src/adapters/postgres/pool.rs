@@ -1,8 +1,10 @@
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use deadpool::Runtime;
 use deadpool::managed::{
-    Manager, Metrics, Object, Pool, PoolConfig, PoolError, QueueMode, RecycleResult, Timeouts,
+    Manager, Metrics, Object, Pool, PoolConfig, PoolError, QueueMode, RecycleError, RecycleResult,
+    Timeouts,
 };
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -20,6 +22,15 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How long a connection that is tried may take to answer.
 const TRY_LIMIT: Duration = Duration::from_millis(500);
 
+/// How long a connection is used, and how much longer at most. A server whose place another took may
+/// go on answering those that are connected to it.
+const LIFE: Duration = Duration::from_mins(10);
+const MORE_LIFE: Duration = Duration::from_mins(2);
+
+/// How old a connection is at least that tells of the others. A younger one shows that new ones are
+/// no better, so that the others stay, and are not opened anew for each write that fails.
+const TELLING: Duration = Duration::from_secs(1);
+
 /// How often it is looked whether fewer or more connections should be open.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
 
@@ -30,9 +41,70 @@ pub type Lent = Object<Connections>;
 ///
 /// Sqlx has a pool of its own, which asks the server after each use whether it is still there, so that
 /// every statement is two round trips. This one believes a connection that was used a moment ago;
-/// one that broke, or may be in the middle of something, is never given back to it.
+/// one that broke, or may be in the middle of something, is never given back to it. Where one stays
+/// silent, the server is gone without a word or the way to it is, and those that were not used since
+/// are as good as it: waiting for each of them would take longer than anyone waits. Where one leads to a server that takes no writes any more, so may all that there are.
 pub struct Connections {
     options: PgConnectOptions,
+    began: Instant,
+    /// Those that were opened by then are not used any more.
+    outdated: Mutex<Option<Instant>>,
+    /// When the last one was asked that stayed silent.
+    silent: Mutex<Option<Instant>>,
+}
+
+impl Connections {
+    /// Whether a connection that was last used at `used` may be silent too.
+    fn is_suspect(&self, used: Instant) -> bool {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.is_some_and(|tried| used < tried)
+    }
+
+    /// Notes that one that was asked at `tried` stayed silent.
+    fn suspect(&self, tried: Instant) {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        *silent = (*silent).max(Some(tried));
+    }
+
+    /// Whether a connection that was opened at `opened` is not to be used any more.
+    fn is_outdated(&self, opened: Instant, now: Instant) -> bool {
+        let life = life(opened.saturating_duration_since(self.began));
+        if now.saturating_duration_since(opened) >= life {
+            return true;
+        }
+        let outdated = self.outdated.lock().unwrap_or_else(PoisonError::into_inner);
+        outdated.is_some_and(|by_then| opened <= by_then)
+    }
+
+    /// Has all that are open by now closed when they are next taken.
+    fn outdate(&self, now: Instant) {
+        let mut outdated = self.outdated.lock().unwrap_or_else(PoisonError::into_inner);
+        *outdated = (*outdated).max(Some(now));
+    }
+}
+
+/// How long a connection is used that was opened so long after the pool was. Those of one moment must
+/// not end in one: each microsecond between two of them is a millisecond then.
+pub fn life(opened: Duration) -> Duration {
+    let more = opened.as_micros() % MORE_LIFE.as_millis();
+    LIFE + Duration::from_millis(u64::try_from(more).unwrap_or_default())
+}
+
+/// Takes in that a connection was asked at `asked` and stayed silent.
+pub fn suspect(lent: &Lent, asked: Instant) {
+    if let Some(pool) = Object::pool(lent) {
+        pool.manager().suspect(asked);
+    }
+}
+
+/// Takes in that a connection led to a server that takes no writes, so that what is opened from here
+/// on takes the place of all.
+pub fn outdate(lent: &Lent) {
+    if Object::metrics(lent).age() >= TELLING
+        && let Some(pool) = Object::pool(lent)
+    {
+        pool.manager().outdate(Instant::now());
+    }
 }
 
 impl Manager for Connections {
@@ -48,10 +120,22 @@ impl Manager for Connections {
         connection: &mut PgConnection,
         metrics: &Metrics,
     ) -> RecycleResult<sqlx::Error> {
-        if metrics.last_used() >= TRUSTED_FOR {
-            connection.ping().await?;
+        let tried = Instant::now();
+        if self.is_outdated(metrics.created, tried) {
+            return Err(RecycleError::message("it is outdated"));
         }
-        Ok(())
+        let used = metrics.recycled.unwrap_or(metrics.created);
+        if self.is_suspect(used) {
+            return Err(RecycleError::message("one as old was silent"));
+        }
+        if tried.saturating_duration_since(used) < TRUSTED_FOR {
+            return Ok(());
+        }
+        let Ok(pinged) = timeout(TRY_LIMIT, connection.ping()).await else {
+            self.suspect(tried);
+            return Err(RecycleError::message("it is silent"));
+        };
+        Ok(pinged?)
     }
 }
 
@@ -65,10 +149,16 @@ pub fn open(
     let wait = Some(config.acquire_timeout);
     let sizes = PoolConfig {
         max_size: most,
-        timeouts: Timeouts { wait, create: wait, recycle: Some(TRY_LIMIT) },
+        timeouts: Timeouts { wait, create: wait, recycle: None },
         queue_mode: QueueMode::Lifo,
     };
-    let pool = Pool::builder(Connections { options }).config(sizes).runtime(Runtime::Tokio1);
+    let connections = Connections {
+        options,
+        began: Instant::now(),
+        outdated: Mutex::default(),
+        silent: Mutex::default(),
+    };
+    let pool = Pool::builder(connections).config(sizes).runtime(Runtime::Tokio1);
     let pool = pool.build().map_err(PortError::internal)?;
     let least = usize::try_from(config.min_connections).unwrap_or(most).min(most);
     runtime.spawn(keep_tidy(pool.clone(), least, config.idle_timeout));

@@ -3,7 +3,7 @@ use std::io::ErrorKind;
 use std::pin::pin;
 use std::str::FromStr as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::managed::{Object, Pool};
 use futures_util::FutureExt as _;
@@ -45,6 +45,8 @@ pub struct Sessions {
     acquire_timeout: Duration,
     /// How long the answer to one piece of work is waited for.
     patience: Duration,
+    /// Whether the server is to take writes.
+    writes: bool,
 }
 
 impl Sessions {
@@ -56,7 +58,7 @@ impl Sessions {
     /// The same to a replica, which takes no writes, and would take none if it became a primary.
     pub fn to_replica(config: &PostgresConfig) -> Result<Self, PortError> {
         let options = options(config)?.options([("default_transaction_read_only", "on")]);
-        Self::over("the replica", config, options)
+        Ok(Self { writes: false, ..Self::over("the replica", config, options)? })
     }
 
     fn over(
@@ -69,7 +71,7 @@ impl Sessions {
         let pool = pool::open(config, options.clone(), &runtime)?;
         let (acquire_timeout, patience) =
             (config.acquire_timeout, config.statement_timeout + WAIT_BEYOND);
-        Ok(Self { pool, reach, runtime, options, acquire_timeout, patience })
+        Ok(Self { pool, reach, runtime, options, acquire_timeout, patience, writes: true })
     }
 
     /// How each connection is opened.
@@ -147,6 +149,7 @@ impl Sessions {
             connection: Some(self.acquire().await?),
             reach: self.reach.clone(),
             patience: self.patience,
+            writes: self.writes,
             whole: true,
             in_transaction: false,
         })
@@ -201,7 +204,9 @@ pub struct Session {
     connection: Option<Lent>,
     reach: Arc<Reach>,
     patience: Duration,
-    /// Whether the server answered all that it was asked.
+    /// Whether the server is to take writes.
+    writes: bool,
+    /// Whether the server answered all that it was asked, and is the one to be asked.
     whole: bool,
     in_transaction: bool,
 }
@@ -214,10 +219,19 @@ impl Session {
     {
         let Some(connection) = &mut self.connection else { return Err(away()) };
         self.whole = false;
+        let asked = Instant::now();
         let answer = timeout(self.patience, work(connection)).await;
+        if answer.is_err() {
+            pool::suspect(connection, asked);
+        }
         let silent = |_| Fault::Sql(sqlx::Error::Io(ErrorKind::TimedOut.into()));
         let answer = answer.map_err(silent)?;
-        self.whole = !answer.as_ref().is_err_and(Fault::is_cut);
+        // Another server may have taken the place of one that takes no writes.
+        let replaced = self.writes && answer.as_ref().is_err_and(Fault::is_read_only);
+        if replaced {
+            pool::outdate(connection);
+        }
+        self.whole = !replaced && !answer.as_ref().is_err_and(Fault::is_cut);
         if !self.whole {
             self.reach.doubt();
         }

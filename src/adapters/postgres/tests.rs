@@ -1,11 +1,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::anew::Anew;
 use super::config::PostgresConfig;
+use super::pool::life;
 use super::shown::Shown;
 use super::turns::Turns;
 use crate::domain::inventory::{Reservation, ReservationState};
@@ -119,6 +121,14 @@ async fn a_failed_reading_is_told_to_all_and_kept_by_none() {
     assert!(shown.rules(CODES, failing).await.is_err());
     read(&shown, &reads).await;
     assert_eq!(reads.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn connections_that_were_opened_in_one_moment_end_in_many() {
+    let lives =
+        [0, 1, 1_500, 120_000].map(|micros| life(Duration::from_micros(micros)).as_millis());
+    assert_eq!(lives, [600_000, 600_001, 601_500, 600_000]);
+    assert!(life(Duration::MAX) < Duration::from_mins(12));
 }
 
 /// An order of a bundle, of which stock is kept of a part alone.

@@ -4,7 +4,7 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use ::redb::backends::FileBackend;
-use ::redb::{BackendError, Builder, Database, DatabaseError, StorageBackend as _, StorageError};
+use ::redb::{BackendError, Database, DatabaseError, StorageBackend, StorageError};
 
 use super::error::RedbError;
 
@@ -13,12 +13,21 @@ use super::error::RedbError;
 const CACHE: usize = 16 * 1024 * 1024;
 
 /// Opens the file of a shop, and makes none.
-pub(super) fn open(path: &Path) -> Result<Database, DatabaseError> {
-    if std::fs::metadata(path)?.len() == 0 {
+pub(super) fn open(path: &Path) -> Result<FileBackend, DatabaseError> {
+    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    // A database would be made in it.
+    if file.metadata()?.len() == 0 {
         let problem = "it is empty; where there is no backup, delete it to begin anew";
         return Err(StorageError::Corrupted(problem.to_owned()).into());
     }
-    builder().open(path)
+    FileBackend::new(file)
+}
+
+/// The database in a file, every page of which is checked. One is made where the file is empty.
+pub(super) fn database(file: impl StorageBackend) -> Result<Database, DatabaseError> {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
+    builder.create_with_backend(file)
 }
 
 /// Makes the file of a new shop where there is none, with what `fill` writes to it. Until that is
@@ -37,7 +46,7 @@ pub(super) fn make(
     if !empty(&backend, path)? {
         return Ok(());
     }
-    let database = builder().create_with_backend(backend)?;
+    let database = database(backend)?;
     // Another process may have been done with this very file before this one had its lock.
     if is_there(path)? {
         return Ok(());
@@ -76,12 +85,6 @@ fn empty(backend: &FileBackend, path: &Path) -> Result<bool, DatabaseError> {
         backend.unlock_range(all.0, all.1)?;
     }
     Ok(true)
-}
-
-fn builder() -> Builder {
-    let mut builder = Database::builder();
-    builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
-    builder
 }
 
 /// What a shop is called that is not made yet.

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use ::redb::{
     Database, DatabaseError, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
+    StorageBackend,
 };
 
 use super::error::{RedbError, damaged, opening};
 use super::row::{CURRENCY, Row, Table, VIEWS, currency, fact, last_number};
+use super::sync::Syncs;
 use super::{file, key};
 use crate::adapters::record::{Fact, Journal, Listener, Record, Written};
 use crate::domain::inventory::Reservation;
@@ -34,6 +36,8 @@ pub struct RedbJournal {
     /// What messages call it.
     path: PathBuf,
     open: Opener,
+    /// Of every opening. Once one failed, nothing is written any more.
+    syncs: Syncs,
     open_now: Mutex<Open>,
 }
 
@@ -63,15 +67,18 @@ impl RedbJournal {
         Ok(journal)
     }
 
-    /// The journal in what `open` opens, now and after every failure to write. `name` is what
+    /// The journal in the file that `open` opens, now and after a failure to write. `name` is what
     /// messages call it.
-    pub fn over(
+    pub fn over<B: StorageBackend>(
         name: &Path,
-        open: impl Fn() -> Result<Database, DatabaseError> + Send + Sync + 'static,
+        open: impl Fn() -> Result<B, DatabaseError> + Send + Sync + 'static,
     ) -> Result<Self, PortError> {
+        let syncs = Syncs::default();
+        let watching = syncs.clone();
+        let open: Opener = Box::new(move || file::database(watching.watch(open()?)));
         let database = patiently(&open).map_err(|error| opening(name, error))?;
         let open_now = Mutex::new(Open { database: Some(database), writes: 0 });
-        let journal = Self { path: name.to_owned(), open: Box::new(open), open_now };
+        let journal = Self { path: name.to_owned(), open, syncs, open_now };
         journal.check_format()?;
         journal.open_now().writes = journal.meta(WRITES)?.unwrap_or(0);
         Ok(journal)
@@ -111,6 +118,20 @@ impl RedbJournal {
         PortError::unavailable(format!("{} could not be opened again", self.path.display()))
     }
 
+    /// Refused once a sync failed: what the file shows from then on may be in memory alone, so a
+    /// write that builds on it may be lost with it, however well it goes itself.
+    fn sound(&self) -> Result<(), PortError> {
+        if !self.syncs.any_failed() {
+            return Ok(());
+        }
+        Err(PortError::unavailable(format!(
+            "a sync of {} failed, so nobody knows what the disk has of it, and nothing more is \
+             written: look at the disk, restart the machine, whose memory may show what the disk \
+             lost, and start again",
+            self.path.display()
+        )))
+    }
+
     fn reader(&self) -> Result<Reader<'_>, PortError> {
         let open = self.open_now();
         let database = open.database.as_ref().ok_or_else(|| self.closed())?;
@@ -143,10 +164,13 @@ impl RedbJournal {
     }
 
     /// Opens the file again after a failure, which the database asks for, and says whether the last
-    /// write is in it.
+    /// write is in it. After a sync that failed the file cannot tell, and this fails ever after.
     fn look_again(&self, open: &mut Open) -> Result<bool, PortError> {
+        self.sound()?;
         // The lock on the file goes with the handle, and only then can it be had again.
         drop(open.database.take());
+        // A handle may sync as it goes. Where the one that comes cannot, it does not open.
+        self.sound()?;
         let database = (self.open)().map_err(|error| opening(&self.path, error))?;
         let read = database.begin_read().map_err(|error| self.failed(error))?;
         let reader = Reader { journal: self, read };
@@ -220,6 +244,9 @@ impl Journal for RedbJournal {
 
     fn write(&self, facts: &mut dyn Iterator<Item = &Fact>) -> Written {
         let mut open = self.open_now();
+        if let Err(error) = self.sound() {
+            return Written::NotKept(error);
+        }
         let number = open.writes.saturating_add(1);
         let rows = match Self::rows(facts, number) {
             Ok(rows) => rows,

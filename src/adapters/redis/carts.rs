@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use deadpool_redis::redis::{Cmd, Script};
+use uuid::Uuid;
 
 use super::fault::Fault;
 use super::link::RedisLink;
@@ -14,14 +15,23 @@ use crate::ports::cart::{CartSaved, Carts};
 /// Keeps a cart if the kept one is of the version expected. One that expired by the caller's time
 /// is as good as none.
 ///
+/// The client of a cluster sends a command again where the connection broke before its answer. A save
+/// that was done is told as done again, as whoever is told that others were first makes the change
+/// once more. So the cart remembers its last eight saves: others may come between the two.
+///
 /// `KEYS`: the cart. `ARGV`: the version expected or nothing, the new one, when it expires and now,
-/// both in microseconds, for how many milliseconds Redis keeps it, the record.
+/// both in microseconds, for how many milliseconds Redis keeps it, the record, and 16 bytes that no
+/// other save has.
 const SAVE: &str = "
-    local kept = redis.call('HMGET', KEYS[1], 'version', 'expires')
+    local kept = redis.call('HMGET', KEYS[1], 'version', 'expires', 'saves')
+    local saves = kept[3] or ''
+    if string.find(saves, ARGV[7], 1, true) then return 1 end
     local version = kept[1]
     if version and tonumber(kept[2]) <= tonumber(ARGV[4]) then version = false end
     if (version or '') ~= ARGV[1] then return 0 end
-    redis.call('HSET', KEYS[1], 'version', ARGV[2], 'expires', ARGV[3], 'record', ARGV[6])
+    saves = string.sub(ARGV[7] .. saves, 1, 8 * 16)
+    redis.call('HSET', KEYS[1], 'version', ARGV[2], 'expires', ARGV[3], 'record', ARGV[6],
+        'saves', saves)
     redis.call('PEXPIRE', KEYS[1], ARGV[5])
     return 1
 ";
@@ -74,7 +84,8 @@ impl Carts for RedisCarts {
             now.micros().to_string(),
             keep.max(1).to_string(),
         ];
-        let values = texts.into_iter().map(String::into_bytes).chain([cart.encode()?]);
+        let rest = [cart.encode()?, Uuid::new_v4().into_bytes().to_vec()];
+        let values = texts.into_iter().map(String::into_bytes).chain(rest);
         let key = self.link.key("cart", cart.id().uuid());
         let saved: i64 = self.link.run(&self.save, key, values).await.map_err(Fault::of_write)?;
         Ok(if saved == 1 { CartSaved::Saved } else { CartSaved::Stale })

@@ -36,18 +36,25 @@ impl Fault {
         }
     }
 
-    /// Whether the connection may still hold the answer, or is gone.
+    /// Whether the connection may still hold the answer, is gone, or leads to a server that takes no
+    /// writes: where another took its place, a new connection finds that one.
     pub fn spoils_connection(&self) -> bool {
         match self {
             Self::Away(_) => false,
             Self::Late => true,
-            Self::Command(error) => is_broken(error) || error.is_unrecoverable_error(),
+            Self::Command(error) => {
+                is_broken(error) || is_read_only(error) || error.is_unrecoverable_error()
+            }
         }
     }
 }
 
 fn is_broken(error: &RedisError) -> bool {
     error.is_io_error() || error.is_timeout() || matches!(error.kind(), ErrorKind::Parse)
+}
+
+fn is_read_only(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }
 
 fn kind(error: &RedisError) -> PortErrorKind {

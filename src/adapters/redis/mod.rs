@@ -15,3 +15,6 @@ pub use carts::RedisCarts;
 pub use config::RedisConfig;
 pub use counters::RedisCounters;
 pub use link::RedisLink;
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use crate::ports::store::{CommitError, Conflict, UnitOfWork, Write};
 pub struct Swept {
     /// How many orders lost their hold.
     pub expired: usize,
-    /// Whether a batch was full, so that there is more to do at once.
+    /// Whether there may be more to do at once.
     pub more: bool,
 }
 
@@ -46,25 +46,24 @@ impl Sweeper {
     }
 
     async fn expire_holds(&self, now: Timestamp) -> Result<Swept, AppError> {
-        let overdue = self.ports.stock.overdue(now, Self::BATCH).await?;
-        let full = overdue.len() >= Self::BATCH;
-        let (mut expired, mut gone) = (0_usize, 0_usize);
-        for order in overdue {
+        let until = now.plus(self.config.lease);
+        let claimed = self.ports.stock.claim_overdue(until, now, Self::BATCH).await?;
+        // Those that cannot be let go of are claimed too, and not found again before it is over.
+        let more = !claimed.is_empty();
+        let mut expired = 0_usize;
+        for order in claimed {
             let unit = UnitOfWork::of(now, Write::ExpireReservations { order });
             match self.ports.store.commit(unit).await {
                 Ok(()) => expired = expired.saturating_add(1),
                 // Confirmation or compensation was faster: there is nothing left to let go of.
-                Err(CommitError::Refused(Conflict::ReservationLost)) => {
-                    gone = gone.saturating_add(1);
-                }
+                Err(CommitError::Refused(Conflict::ReservationLost)) => {}
                 Err(CommitError::Port(error)) if error.is_away() => {
                     return Err(AppError::Port(error));
                 }
                 Err(error) => tracing::error!(order.id = %order, %error, "hold not let go of"),
             }
         }
-        // Holds that cannot be let go of are found again at every step: alone they are no progress.
-        Ok(Swept { expired, more: full && expired.saturating_add(gone) > 0 })
+        Ok(Swept { expired, more })
     }
 
     /// Whether there are more keys to forget.

@@ -209,6 +209,34 @@ async fn a_server_is_ready_though_events_wait_for_their_positions() {
     assert_eq!(api.at("/ready").await.ok(200)["status"], "ready");
 }
 
+/// A store that tells what it has and takes no changes.
+struct Unwritable;
+
+impl Passage for Unwritable {
+    async fn call<T: Send, E: Named>(
+        &self,
+        _: &'static str,
+        op: &'static str,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        if op == "event head so far" {
+            return Err(PortError::unavailable("the folder cannot be written").into());
+        }
+        work.await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_store_takes_no_changes_is_not_ready_and_lives() {
+    let passage = Arc::new(Unwritable);
+    let api = Api::over(|ports| ports.events = Behind::new(&passage, ports.events.clone())).await;
+    let problem = api.at("/ready").await.refused(503, "unavailable");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("store") && !detail.contains("folder"), "{detail}");
+    api.at("/health").await.ok(200);
+    api.get("/products").await.ok(200);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_pages_bring_their_own_scripts() {
     let api = Api::open().await;

@@ -152,8 +152,13 @@ impl StockQueries for Misread {
         Ok(kept)
     }
 
-    async fn overdue(&self, now: Timestamp, most: usize) -> Result<Vec<OrderId>, PortError> {
-        self.inner.overdue(now, most).await
+    async fn claim_overdue(
+        &self,
+        until: Timestamp,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<OrderId>, PortError> {
+        self.inner.claim_overdue(until, now, most).await
     }
 }
 

@@ -296,8 +296,13 @@ impl StockQueries for LyingStock {
         }
     }
 
-    async fn overdue(&self, now: Timestamp, most: usize) -> Result<Vec<OrderId>, PortError> {
-        self.0.overdue(now, most).await
+    async fn claim_overdue(
+        &self,
+        until: Timestamp,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<OrderId>, PortError> {
+        self.0.claim_overdue(until, now, most).await
     }
 }
 

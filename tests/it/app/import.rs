@@ -1,11 +1,12 @@
 use ecicomm::adapters::record::catalog_file::FileFormat;
 use ecicomm::app::Shop;
-use ecicomm::app::catalog::ImportOptions;
+use ecicomm::app::catalog::{ImportOptions, ImportService};
 use ecicomm::domain::inventory::StockEventKind;
+use ecicomm::domain::shared::Span;
 use ecicomm::ports::imports::{ImportReport, ImportStatus};
 
 use super::support::{
-    Trouble, TroubledStore, buy, draft, figures, import, import_as, ledger, product_of,
+    HandClock, Trouble, TroubledStore, buy, draft, figures, import, import_as, ledger, product_of,
     saves_products, shop, shop_with, sku,
 };
 
@@ -297,6 +298,32 @@ async fn an_import_tells_of_itself_while_it_runs() {
     }
     let running = shop.imports.report(session.id()).await.unwrap();
     assert_eq!((running.status, running.created), (ImportStatus::Running, 1_000));
+}
+
+#[tokio::test]
+async fn an_import_that_is_not_heard_of_again_has_failed() {
+    let clock = HandClock::new();
+    let shop = shop_with(|ports| ports.clock = clock.clone()).await;
+    let session = shop.imports.begin(ImportOptions::default()).await.unwrap();
+    let status = async || shop.imports.report(session.id()).await.unwrap().status;
+    clock.advance(ImportService::LOST_AFTER.plus(Span::seconds(-1)));
+    assert_eq!(status().await, ImportStatus::Running);
+    clock.advance(Span::seconds(1));
+    assert_eq!(status().await, ImportStatus::Failed);
+}
+
+#[tokio::test]
+async fn an_import_is_heard_of_however_slowly_its_lines_come() {
+    let clock = HandClock::new();
+    let shop = shop_with(|ports| ports.clock = clock.clone()).await;
+    let mut session = shop.imports.begin(ImportOptions::default()).await.unwrap();
+    let mut reader = ecicomm::adapters::record::catalog_file::LineReader::new(FileFormat::Ndjson);
+    clock.advance(Span::seconds(60));
+    for read in reader.push(format!("{}\n", many(200)).as_bytes()) {
+        session.push(read.number, read.line).await.unwrap();
+    }
+    let running = shop.imports.report(session.id()).await.unwrap();
+    assert_eq!((running.created, running.updated_at), (200, shop.ports.clock.now()));
 }
 
 #[tokio::test]

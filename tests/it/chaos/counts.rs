@@ -19,6 +19,8 @@ pub struct Counts {
     pub cell: Option<Duration>,
     /// How often servers are restarted.
     pub restarts: Option<u64>,
+    /// How often clients hang up at the least.
+    pub hang_ups: Option<u64>,
     /// How many flash sales there are.
     pub sales: Option<u64>,
 }
@@ -34,6 +36,7 @@ impl Counts {
             redis_kills: number("ECICOMM_CHAOS_REDIS_KILLS"),
             cell: number("ECICOMM_CHAOS_SECONDS").map(Duration::from_secs),
             restarts: number("ECICOMM_CHAOS_RESTARTS"),
+            hang_ups: number("ECICOMM_CHAOS_HANG_UPS"),
             sales: number("ECICOMM_CHAOS_FLASH"),
         }
     }

@@ -123,6 +123,7 @@ impl Run {
     async fn kill(&mut self) {
         let millis = self.rng.between(50, 1_500);
         time::sleep(Duration::from_millis(u64::try_from(millis).unwrap())).await;
+        self.fleet.no_session_is_poisoned(&self.report.verdict).await;
         let slots = self.fleet.slots();
         let slot = *self.rng.pick(&slots.collect::<Vec<_>>());
         self.fleet.kill(slot);

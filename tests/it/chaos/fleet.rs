@@ -28,6 +28,8 @@ pub const LONG_TIMEOUT: Duration = Duration::from_secs(8);
 const GIVE_UP_SECONDS: u64 = 3;
 /// How long an order holds its stock. It is the least that can be set.
 pub const HOLD: Duration = Duration::from_mins(1);
+/// How Postgres refuses what is asked in a transaction that failed, by code and in words.
+const ABORTED: [&str; 2] = ["25P02", "current transaction is aborted"];
 /// How long a server may take to be ready.
 const READY_PATIENCE: Duration = Duration::from_mins(1);
 
@@ -182,7 +184,7 @@ impl Fleet {
         let mut args = vec!["serve".into(), "--bind=127.0.0.1:0".into()];
         args.extend(self.backend.arguments());
         args.extend(import.into_iter().flat_map(|file| ["--import".into(), file.into_os_string()]));
-        let log = self.folder.at(&format!("server-{}.log", self.lives));
+        let log = self.log_of(self.lives);
         let call = Call { args, variables: self.variables(), log };
         let began = Instant::now();
         let server = Process::start(&call).await;
@@ -246,6 +248,31 @@ impl Fleet {
     /// Nobody is sent to the server of a place from now on.
     fn leave_out(&self, slot: usize) {
         self.addresses.send_modify(|addresses| addresses[slot] = None);
+    }
+
+    /// No session of the shop does nothing in the middle of a transaction, which it would keep from
+    /// whoever is given it next.
+    pub async fn no_session_is_poisoned(&self, verdict: &Verdict) {
+        if let Some(database) = self.backend.database() {
+            let idle = database.idle_in_transaction().await;
+            verdict.check("T-C11", idle == 0, || format!("{idle} sessions left transactions open"));
+        }
+    }
+
+    /// Nothing that any server wrote tells of work on such a session.
+    pub fn no_session_was_poisoned(&self, verdict: &Verdict) {
+        if self.backend.database().is_none() {
+            return;
+        }
+        for life in 1..=self.lives {
+            let said = std::fs::read_to_string(self.log_of(life)).unwrap();
+            let spoilt = said.lines().find(|line| ABORTED.iter().any(|words| line.contains(words)));
+            verdict.check("T-C11", spoilt.is_none(), || spoilt.unwrap_or_default().to_owned());
+        }
+    }
+
+    fn log_of(&self, life: u64) -> PathBuf {
+        self.folder.at(&format!("server-{life}.log"))
     }
 
     /// All that the provider wrote down, asked of itself.

@@ -26,6 +26,8 @@ pub struct Crowd {
     /// How many of a hundred buyers never do what their bank asks them to. Their orders are open for
     /// as long as a hold lasts.
     pub idle_percent: u32,
+    /// How many of a hundred requests under keys are not waited for.
+    pub hung_up_percent: u32,
 }
 
 /// The clients of a run.
@@ -43,6 +45,7 @@ impl Load {
             let shop = (fleet.caller(), book.clone(), goods.clone());
             let mut client = Client::new(shop, crowd.seed, id, stopped.clone());
             client.idle_percent = crowd.idle_percent;
+            client.hung_up_percent = crowd.hung_up_percent;
             if id < crowd.shoppers {
                 clients.spawn(shopper::shop(client));
             } else {

@@ -8,7 +8,8 @@
 //! `ECICOMM_CHAOS_KILLS` says how often the server is killed, `ECICOMM_CHAOS_DATABASE_KILLS` how often
 //! the database is, `ECICOMM_CHAOS_REDIS_KILLS` how often Redis is, `ECICOMM_CHAOS_SECONDS` how long
 //! each trouble of the provider or Redis lasts, `ECICOMM_CHAOS_FLASH` how many flash sales there are,
-//! `ECICOMM_CHAOS_RESTARTS` how often servers are restarted, and `ECICOMM_CHAOS_SEED` where the seeds
+//! `ECICOMM_CHAOS_RESTARTS` how often servers are restarted, `ECICOMM_CHAOS_HANG_UPS` how often clients
+//! hang up, and `ECICOMM_CHAOS_SEED` where the seeds
 //! start (1). Where one of the others is set, its runs are in full and are held to their times too;
 //! else they are short. `ECICOMM_CHAOS_OWING_KILLS` has the server killed so often beside while it owes
 //! buyers money, which takes two minutes to come about; a run in full does that by itself. A seed
@@ -17,6 +18,7 @@
 
 mod backend;
 mod book;
+mod breaker;
 mod cartless;
 mod cells;
 mod check;
@@ -27,6 +29,7 @@ mod database;
 mod flash;
 mod fleet;
 mod goods;
+mod hangups;
 mod load;
 mod outages;
 mod prober;
@@ -43,7 +46,7 @@ use std::time::Duration;
 
 use backend::Place;
 use cartless::CARTS_BACK;
-use cells::{CELLS, REDIS_CELLS};
+use cells::{CELLS, REDIS_CELLS, Troubles};
 use counts::Counts;
 use crash::{Crashes, READY, RESUMED};
 use flash::{LOSERS, LOSERS_P99, Sale};
@@ -66,6 +69,11 @@ const FEW_REDIS_KILLS: u64 = 1;
 const CARTS_BACK_P99: Duration = Duration::from_secs(5);
 /// One kill of one of several servers for so many of an only one.
 const KILLS_FOR_ONE_OF_TWO: u64 = 5;
+/// How many of a hundred requests nobody waits for, and how many where that is what is tried.
+const FEW_HANG_UP: u32 = 2;
+const MOST_HANG_UP: u32 = 90;
+/// How often clients hang up where nobody says how often.
+const FEW_HANG_UPS: u64 = 200;
 /// How often servers are restarted where nobody says how often.
 const FEW_RESTARTS: u64 = 2;
 /// How often the server of one shop is killed before the next shop opens: a shop that grows for ever
@@ -111,9 +119,9 @@ fn conclude(report: &Report) {
 
 fn crowd(seed: u64, full: bool) -> Crowd {
     if full {
-        Crowd { seed, shoppers: 64, staff: 3, idle_percent: 10 }
+        Crowd { seed, shoppers: 64, staff: 3, idle_percent: 10, hung_up_percent: FEW_HANG_UP }
     } else {
-        Crowd { seed, shoppers: 16, staff: 2, idle_percent: 0 }
+        Crowd { seed, shoppers: 16, staff: 2, idle_percent: 0, hung_up_percent: FEW_HANG_UP }
     }
 }
 
@@ -204,6 +212,22 @@ fn a_limit_on_what_never_happened_is_not_kept() {
 }
 
 #[test]
+fn what_goes_on_may_take_half_as_long_again_and_no_longer() {
+    let violations = |before: &[u64], meanwhile: &[u64]| {
+        let times = |millis: &[u64]| -> Vec<Duration> {
+            millis.iter().copied().map(Duration::from_millis).collect()
+        };
+        let report = Report::new("a run", 1, &Verdict::default());
+        report.keeps_pace("slow", &times(before), &times(meanwhile));
+        report.verdict.violations()
+    };
+    assert_eq!(violations(&[200], &[300]), 0);
+    assert_eq!(violations(&[200], &[301]), 1);
+    assert_eq!(violations(&[2], &[100]), 0, "a machine that is busy takes so long now and then");
+    assert_eq!(violations(&[2], &[]), 1, "what never was is not in time");
+}
+
+#[test]
 fn a_server_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged() {
     in_turn(kill_servers(Place::Folder, 1, FEW_KILLS, 1));
 }
@@ -247,6 +271,21 @@ fn servers_that_restart_one_after_the_other_leave_no_request_unanswered() {
 }
 
 #[test]
+fn clients_that_hang_up_leave_no_transaction_open() {
+    in_turn(async {
+        let counts = Counts::of_environment();
+        let hang_ups = counts.hang_ups.unwrap_or(FEW_HANG_UPS);
+        let all = crowd(counts.seed, counts.hang_ups.is_some());
+        let crowd = Crowd { idle_percent: 0, hung_up_percent: MOST_HANG_UP, ..all };
+        let report = hangups::run(crowd, hang_ups, &Verdict::default()).await;
+        conclude(&report);
+        assert!(report.verdict.checks("T-C11") > 0, "no session was looked at");
+        assert!(report.tally.hung_up >= hang_ups, "{} hung up", report.tally.hung_up);
+        assert!(report.tally.acknowledged > 0, "nothing was ever sold");
+    });
+}
+
+#[test]
 fn a_flash_sale_sells_every_unit_once() {
     in_turn(hold_sales(Place::Folder));
 }
@@ -266,8 +305,10 @@ fn a_provider_in_trouble_holds_up_payments_and_nothing_else() {
             None => (&CELLS[..2], Duration::from_secs(3)),
         };
         // Most wait for what became of their payments, so there are many.
-        let crowd = Crowd { seed: counts.seed, shoppers: 48, staff: 2, idle_percent: 0 };
-        let report = cells::run(crowd, Troubled::Payment, cells, each, &verdict).await;
+        let crowd = Crowd { shoppers: 48, ..crowd(counts.seed, false) };
+        let (troubled, full) = (Troubled::Payment, counts.cell.is_some());
+        let troubles = Troubles { troubled, cells, each, full };
+        let report = cells::run(crowd, troubles, &verdict).await;
         conclude(&report);
         assert!(report.tally.pending > 0, "no payment was ever in doubt");
         assert!(report.tally.acknowledged > 0, "nothing was ever sold");
@@ -283,8 +324,9 @@ fn redis_in_trouble_holds_up_carts_and_nothing_else() {
             Some(each) => (&REDIS_CELLS[..], each),
             None => (&REDIS_CELLS[..2], Duration::from_secs(3)),
         };
-        let report =
-            cells::run(crowd(counts.seed, false), Troubled::Redis, cells, each, &verdict).await;
+        let (troubled, full) = (Troubled::Redis, counts.cell.is_some());
+        let troubles = Troubles { troubled, cells, each, full };
+        let report = cells::run(crowd(counts.seed, false), troubles, &verdict).await;
         conclude(&report);
         assert!(report.tally.acknowledged > 0, "nothing was ever sold");
     });
@@ -296,7 +338,7 @@ fn a_redis_that_is_killed_again_and_again_takes_nothing_but_carts_with_it() {
         let counts = Counts::of_environment();
         let (full, verdict) = (counts.redis_kills.is_some(), Verdict::default());
         let kills = counts.redis_kills.unwrap_or(FEW_REDIS_KILLS);
-        let report = cartless::run(crowd(counts.seed, false), kills, &verdict).await;
+        let report = cartless::run(crowd(counts.seed, false), kills, full, &verdict).await;
         conclude(&report);
         assert!(report.kills >= kills.max(1), "{} kills", report.kills);
         if full {

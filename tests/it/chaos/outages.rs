@@ -79,7 +79,7 @@ pub async fn run(crowd: Crowd, kills: u64, verdict: &Verdict) -> Report {
     let checker = Checker::new(&run.fleet, &book, &goods).await;
     run.report.timed(AT_REST, [checker.rest(calm).await]);
     let sums = checker.everything(&run.fleet).await;
-    run.no_session_is_poisoned().await;
+    run.fleet.no_session_is_poisoned(verdict).await;
     for slot in run.fleet.slots() {
         run.fleet.stop(slot).await;
     }
@@ -98,7 +98,7 @@ impl Run {
     async fn outage(&mut self) {
         let millis = self.rng.between(300, 2_000);
         time::sleep(Duration::from_millis(u64::try_from(millis).unwrap())).await;
-        self.no_session_is_poisoned().await;
+        self.fleet.no_session_is_poisoned(&self.book.verdict).await;
         let died = Instant::now();
         self.database().kill();
         self.report.kills += 1;
@@ -175,12 +175,5 @@ impl Run {
             }
         }
         true
-    }
-
-    async fn no_session_is_poisoned(&self) {
-        let idle = self.database().idle_in_transaction().await;
-        self.book
-            .verdict
-            .check("E6", idle == 0, || format!("{idle} sessions left a transaction open"));
     }
 }

@@ -9,8 +9,14 @@ use super::book::{Book, Kind};
 use super::client::{Caller, Request};
 use super::fleet::{Fleet, Troubled};
 use super::proxy::Manner;
+use super::report::Report;
 use super::shopper::address;
 
+/// How long what goes on took before any trouble, and while there was.
+pub const BEFORE: &str = "probes before";
+pub const MEANWHILE: &str = "probes meanwhile";
+/// How long it took to be told that something is away.
+const TOLD: &str = "probes of what is away";
 /// How long after it is back every buyer has got to the next order.
 const ALL_BACK_WITHIN: Duration = Duration::from_mins(1);
 /// How often a provider that flaps goes and comes back.
@@ -27,6 +33,30 @@ pub struct Prober {
     orders: u64,
     /// What may be in trouble.
     troubled: Troubled,
+}
+
+/// How long each answer took.
+#[derive(Default)]
+pub struct Probed {
+    /// To what needs nothing of what may be in trouble.
+    pub unaffected: Vec<Duration>,
+    /// To what does.
+    affected: Vec<Duration>,
+}
+
+impl Probed {
+    fn add(&mut self, other: Self) {
+        self.unaffected.extend(other.unaffected);
+        self.affected.extend(other.affected);
+    }
+
+    /// Has the report tell it, as of the time of trouble.
+    pub fn note_meanwhile(&self, report: &mut Report) {
+        report.timed(MEANWHILE, self.unaffected.iter().copied());
+        if !self.affected.is_empty() {
+            report.timed(TOLD, self.affected.iter().copied());
+        }
+    }
 }
 
 impl Prober {
@@ -77,15 +107,20 @@ impl Prober {
     }
 
     /// Looks, fills carts and reads for so long: all of it must go on. How long each took.
-    pub async fn probe(&self, length: Duration) -> Vec<Duration> {
-        let (began, mut took) = (Instant::now(), Vec::new());
+    pub async fn probe(&self, length: Duration) -> Probed {
+        let (began, mut probed) = (Instant::now(), Probed::default());
         while began.elapsed() < length {
             for (request, wanted) in self.requests() {
                 let sent = Instant::now();
                 let status = self.caller.send(&request).await.ok().map(|answer| answer.status);
-                took.push(sent.elapsed());
+                let took = sent.elapsed();
                 // Carts are away with what keeps them, and say so.
                 let away = self.troubled == Troubled::Redis && request.path == "/carts";
+                if away {
+                    probed.affected.push(took);
+                } else {
+                    probed.unaffected.push(took);
+                }
                 let fine = status == Some(wanted) || away && status == Some(503);
                 self.book.verdict.check(self.invariant, fine, || {
                     format!("{} is {status:?} meanwhile", request.path)
@@ -93,25 +128,20 @@ impl Prober {
             }
             time::sleep(BETWEEN_PROBES).await;
         }
-        took
+        probed
     }
 
     /// The same while the provider changes its manner every second.
-    pub async fn flap(
-        &self,
-        fleet: &Fleet,
-        manners: [Manner; 2],
-        length: Duration,
-    ) -> Vec<Duration> {
-        let (began, mut took) = (Instant::now(), Vec::new());
+    pub async fn flap(&self, fleet: &Fleet, manners: [Manner; 2], length: Duration) -> Probed {
+        let (began, mut probed) = (Instant::now(), Probed::default());
         for manner in manners.into_iter().cycle() {
             if began.elapsed() >= length {
                 break;
             }
             fleet.proxy(self.troubled).treat(manner);
-            took.extend(self.probe(FLAP.min(length)).await);
+            probed.add(self.probe(FLAP.min(length)).await);
         }
-        took
+        probed
     }
 
     /// A cart with something in it.

@@ -7,6 +7,11 @@ use std::time::Duration;
 use super::book::Tally;
 use super::verdict::Verdict;
 
+/// What goes on may take half as much again while something else is in trouble; and so long in any
+/// case, which a machine that has much to do needs now and then whatever it does.
+const PACE_PERCENT: u32 = 150;
+const ANY_PACE: Duration = Duration::from_millis(100);
+
 /// Everything that is told of a run.
 #[derive(Default)]
 pub struct Report {
@@ -34,10 +39,18 @@ impl Report {
 
     /// How long something took at most in so many of a hundred cases.
     pub fn quantile(&self, what: &str, percent: usize) -> Duration {
-        let mut times = self.times.get(what).cloned().unwrap_or_default();
-        times.sort_unstable();
-        let place = (times.len() * percent).div_ceil(100).saturating_sub(1);
-        times.get(place).copied().unwrap_or_default()
+        quantile(self.times.get(what).map_or(&[][..], Vec::as_slice), percent)
+    }
+
+    /// Holds what needs nothing of what was in trouble to the pace that it had before, in 99 of 100
+    /// cases. There must be cases of both.
+    pub fn keeps_pace(&self, trouble: &str, before: &[Duration], meanwhile: &[Duration]) {
+        let (was, is) = (quantile(before, 99), quantile(meanwhile, 99));
+        let there_are = !before.is_empty() && !meanwhile.is_empty();
+        let limit = (was * PACE_PERCENT / 100).max(ANY_PACE);
+        self.verdict.check("E8", there_are && is <= limit, || {
+            format!("{trouble}: what goes on takes {is:.1?} and not {was:.1?}")
+        });
     }
 
     /// Holds something to the time that it may take in 99 of 100 cases, of which there must be some: a
@@ -62,6 +75,14 @@ impl Report {
         }
         self.lines.extend(other.lines);
     }
+}
+
+/// How long it took at most in so many of a hundred cases.
+fn quantile(times: &[Duration], percent: usize) -> Duration {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    let place = (times.len() * percent).div_ceil(100).saturating_sub(1);
+    times.get(place).copied().unwrap_or_default()
 }
 
 impl fmt::Display for Report {

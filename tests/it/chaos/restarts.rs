@@ -39,6 +39,7 @@ pub async fn run(place: Place, crowd: Crowd, rounds: u64, verdict: &Verdict) -> 
     for _ in 0..rounds {
         for slot in fleet.slots() {
             time::sleep(BETWEEN).await;
+            fleet.no_session_is_poisoned(verdict).await;
             fleet.stop(slot).await;
             fleet.start(slot).await;
         }

@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_mins(20);
 const LONGEST_PAUSE: i64 = 400;
 /// The longest that a client thinks between two wishes, in milliseconds.
 const LONGEST_THOUGHT: i64 = 60;
-/// How many of a hundred requests are not waited for.
-const HUNG_UP_PERCENT: u32 = 2;
+/// The longest that is waited by those who do not wait, in microseconds.
+const LONGEST_HELD: u64 = 40_000;
 /// How often a client tries to fill a cart.
 const CART_TRIES: usize = 8;
 
@@ -35,6 +35,8 @@ pub struct Client {
     pub stopped: watch::Receiver<bool>,
     /// How many of a hundred times it does not do what its bank asks.
     pub idle_percent: u32,
+    /// How many of a hundred times it hangs up before the answer.
+    pub hung_up_percent: u32,
     keys: u64,
 }
 
@@ -54,7 +56,7 @@ impl Client {
         stopped: watch::Receiver<bool>,
     ) -> Self {
         let rng = Rng::fork(seed, &format!("client {id}"));
-        Self { caller, book, goods, rng, id, stopped, idle_percent: 0, keys: 0 }
+        Self { caller, book, goods, rng, id, stopped, idle_percent: 0, hung_up_percent: 0, keys: 0 }
     }
 
     pub fn is_stopped(&self) -> bool {
@@ -112,8 +114,8 @@ impl Client {
 
     /// Sends it once; now and then the client hangs up before the answer.
     async fn send(&mut self, request: &Request) -> Result<Answer, Unanswered> {
-        if self.rng.percent(HUNG_UP_PERCENT) {
-            let patience = Duration::from_millis(1 + self.rng.below(40));
+        if self.rng.percent(self.hung_up_percent) {
+            let patience = Duration::from_micros(self.rng.below(LONGEST_HELD));
             return self.caller.send_within(request, patience).await;
         }
         self.caller.send(request).await

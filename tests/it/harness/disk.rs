@@ -1,5 +1,5 @@
 //! A disk whose power can be cut: what was written since the last sync may then be there, or not,
-//! or half.
+//! or half. And one that fails to write what a sync asks it to, and forgets that it was asked.
 
 use std::io;
 use std::path::Path;
@@ -22,6 +22,11 @@ struct Platter {
     /// Writes and syncs until the power fails.
     left: Option<u32>,
     syncs: u64,
+    /// Whether the next sync fails for good.
+    loses: bool,
+    /// What is there once the power was cut, where a sync failed for good. Until then `bytes` is
+    /// read.
+    kept: Option<Vec<u8>>,
 }
 
 /// A change that is not synced: what it replaced, and with what.
@@ -47,12 +52,8 @@ impl Disk {
     pub fn journal(&self) -> Result<Arc<RedbJournal>, PortError> {
         // A process that went with the power opens nothing any more, whatever it still tries.
         let (disk, life) = (self.clone(), self.platter().life);
-        let open = move || {
-            let mut builder = Database::builder();
-            builder.set_cache_size(1 << 20).set_check_integrity_on_open(true);
-            builder.create_with_backend(Handle { disk: disk.clone(), life })
-        };
-        RedbJournal::over(Path::new("shop.redb"), open).map(Arc::new)
+        let open = move || Ok(Handle { disk: disk.clone(), life });
+        Ok(Arc::new(RedbJournal::over(Path::new("shop.redb"), open)?))
     }
 
     fn handle(&self) -> Handle {
@@ -67,6 +68,12 @@ impl Disk {
     /// The disk works again, with all that was written before it failed.
     pub fn heal(&self) {
         self.platter().left = None;
+    }
+
+    /// The next sync fails, and what it was to keep never reaches the disk. As Linux has it, all of
+    /// that can be read until the power is cut, and later syncs go well without it.
+    pub fn lose_next_sync(&self) {
+        self.platter().loses = true;
     }
 
     /// How many bytes there are.
@@ -102,13 +109,9 @@ impl Disk {
     /// whether it reached the disk, sector by sector.
     pub fn cut(&self, mut keep: impl FnMut() -> bool) {
         let mut platter = self.platter();
+        platter.bytes = platter.synced();
+        (platter.kept, platter.loses) = (None, false);
         let changes = std::mem::take(&mut platter.unsynced);
-        for change in changes.iter().rev() {
-            platter.bytes.resize(change.len.0.max(change.at + change.before.len()), 0);
-            let end = change.at + change.before.len();
-            platter.bytes[change.at..end].copy_from_slice(&change.before);
-            platter.bytes.truncate(change.len.0);
-        }
         for change in &changes {
             if change.len.0 != change.len.1 {
                 if keep() {
@@ -137,6 +140,41 @@ impl Platter {
         if step && let Some(left) = &mut self.left {
             *left -= 1;
         }
+        Ok(())
+    }
+
+    /// What is on the disk of all that was synced.
+    fn synced(&self) -> Vec<u8> {
+        if let Some(kept) = &self.kept {
+            return kept.clone();
+        }
+        let mut bytes = self.bytes.clone();
+        for change in self.unsynced.iter().rev() {
+            let end = change.at + change.before.len();
+            bytes.resize(change.len.0.max(end), 0);
+            bytes[change.at..end].copy_from_slice(&change.before);
+            bytes.truncate(change.len.0);
+        }
+        bytes
+    }
+
+    /// Has the disk keep what is not synced, unless it is to lose that.
+    fn sync(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.loses) {
+            self.kept = Some(self.synced());
+            self.unsynced.clear();
+            return Err(io::Error::other("the disk could not write it"));
+        }
+        let changes = std::mem::take(&mut self.unsynced);
+        if let Some(kept) = &mut self.kept {
+            for change in changes {
+                let end = change.at + change.after.len();
+                let resized = change.len.0 != change.len.1;
+                kept.resize(if resized { change.len.1 } else { kept.len().max(end) }, 0);
+                kept[change.at..end].copy_from_slice(&change.after);
+            }
+        }
+        self.syncs += 1;
         Ok(())
     }
 
@@ -194,10 +232,7 @@ impl StorageBackend for Handle {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut platter = self.alive(true)?;
-        platter.unsynced.clear();
-        platter.syncs += 1;
-        Ok(())
+        self.alive(true)?.sync()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -31,11 +32,24 @@ pub struct Statement {
     pub bound: Vec<u8>,
 }
 
+/// What was said, by which connection.
+type Heard = Arc<Mutex<Vec<(u32, Said)>>>;
+
 /// The way to a server, with an ear to it.
 pub struct Wire {
     address: SocketAddr,
-    said: Arc<Mutex<Vec<(u32, Said)>>>,
+    said: Heard,
     held: watch::Sender<bool>,
+    silent: Arc<Silent>,
+}
+
+/// Which connections are mute.
+#[derive(Default)]
+struct Silent {
+    /// How many were made.
+    made: AtomicU32,
+    /// So many of the first are mute.
+    first: AtomicU32,
 }
 
 impl Wire {
@@ -53,15 +67,27 @@ impl Wire {
     /// A way to the server at `target`, as in `127.0.0.1:5432`.
     async fn to(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (said, held) = (Arc::default(), watch::Sender::new(false));
-        tokio::spawn(listen(listener, target.to_owned(), Arc::clone(&said), held.subscribe()));
-        Self { address, said, held }
+        let wire = Self {
+            address: listener.local_addr().unwrap(),
+            said: Arc::default(),
+            held: watch::Sender::new(false),
+            silent: Arc::default(),
+        };
+        let heard = (wire.said.clone(), wire.held.subscribe(), wire.silent.clone());
+        tokio::spawn(listen(listener, target.to_owned(), heard));
+        wire
     }
 
     /// Whether what the server answers is kept from the clients, until it is not any more.
     pub fn hold_answers(&self, held: bool) {
         self.held.send_replace(held);
+    }
+
+    /// From now on the connections that there are stay open and pass on no answer, as where the way to
+    /// a server broke and nobody says so. Those that come pass on all.
+    pub fn silence(&self) {
+        let made = self.silent.made.load(Ordering::SeqCst);
+        self.silent.first.store(made, Ordering::SeqCst);
     }
 
     /// What was said since the last look, by each connection in order.
@@ -73,18 +99,18 @@ impl Wire {
 async fn listen(
     listener: TcpListener,
     target: String,
-    said: Arc<Mutex<Vec<(u32, Said)>>>,
-    held: watch::Receiver<bool>,
+    (said, held, silent): (Heard, watch::Receiver<bool>, Arc<Silent>),
 ) {
     for number in 0.. {
         let Ok((client, _)) = listener.accept().await else { return };
+        silent.made.store(number + 1, Ordering::SeqCst);
         let server = TcpStream::connect(&target).await.unwrap();
         client.set_nodelay(true).unwrap();
         server.set_nodelay(true).unwrap();
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();
         // Either side may end a connection at any moment, which ends this.
-        tokio::spawn(answers(from_server, to_client, held.clone()));
+        tokio::spawn(answers(from_server, to_client, held.clone(), (number, silent.clone())));
         let (said, known, bound) = (said.clone(), HashMap::new(), Statement::default());
         let hear = Ear { number, said, known, bound, asked: false };
         tokio::spawn(async move {
@@ -98,6 +124,7 @@ async fn answers(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut held: watch::Receiver<bool>,
+    (number, silent): (u32, Arc<Silent>),
 ) -> std::io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -106,14 +133,16 @@ async fn answers(
         if read == 0 || held.wait_for(|held| !held).await.is_err() {
             return Ok(());
         }
-        to.write_all(&buffer[..read]).await?;
+        if number >= silent.first.load(Ordering::SeqCst) {
+            to.write_all(&buffer[..read]).await?;
+        }
     }
 }
 
 /// Hears one connection.
 struct Ear {
     number: u32,
-    said: Arc<Mutex<Vec<(u32, Said)>>>,
+    said: Heard,
     known: HashMap<String, Statement>,
     bound: Statement,
     /// Whether it asked for anything since it last waited.

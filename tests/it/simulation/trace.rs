@@ -15,7 +15,7 @@ const IDLE: [&str; 11] = [
     "parked events",
     "events after",
     "wait for events",
-    "overdue",
+    "claim overdue",
     "expired keys",
     "commit PruneKeys",
     "sweep carts",

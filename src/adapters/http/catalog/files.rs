@@ -221,6 +221,8 @@ async fn run(
 }
 
 /// Get an import
+///
+/// One that runs and told nothing of itself for ten minutes is failed: what it ran in is gone.
 #[utoipa::path(
     tag = "admin: catalog", extensions(("x-permission" = json!("catalog:import"))),
     responses((status = 200, description = "The import.", body = ImportBody)),

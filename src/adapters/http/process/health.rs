@@ -10,12 +10,16 @@ use utoipa::ToSchema;
 use crate::adapters::http::problem::{Code, Problem};
 use crate::adapters::http::{State, respond};
 use crate::app::Shop;
+use crate::ports::PortError;
 use crate::ports::dependency::{Dependency, DependencyState};
 
 /// How long the answer of a check is taken for true.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 /// How long a check may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+/// Why a process is sent no requests.
+const STOPPING: &str = "The process is about to stop; send requests elsewhere.";
+const STORE_AWAY: &str = "The store is away, or takes no changes; send requests elsewhere for now.";
 
 /// Whether the process may be sent requests.
 #[derive(Default)]
@@ -31,12 +35,21 @@ impl Readiness {
         self.draining.store(true, Ordering::Release);
     }
 
-    /// Whether `shop` can serve, as far as a recent look tells. The first look after an answer grew
-    /// old asks; others meanwhile go by what was known, so that however many look, one asks.
-    async fn check(&self, shop: &Shop) -> bool {
+    /// Whether the process may be sent requests, and where not, why.
+    async fn check(&self, shop: &Shop) -> Result<(), &'static str> {
         if self.draining.load(Ordering::Acquire) {
-            return false;
+            Err(STOPPING)
+        } else if self.store_serves(shop).await {
+            Ok(())
+        } else {
+            Err(STORE_AWAY)
         }
+    }
+
+    /// Whether the store of `shop` serves, as far as a recent look tells. The first look after an
+    /// answer grew old asks; others meanwhile go by what was known, so that however many look, one
+    /// asks.
+    async fn store_serves(&self, shop: &Shop) -> bool {
         let known = self.last.lock().ok().and_then(|last| *last);
         if let Some((at, well)) = known
             && at.elapsed() < FRESH_FOR
@@ -48,7 +61,14 @@ impl Readiness {
         }
         let _asking = Asking(&self.asking);
         let answer = tokio::time::timeout(CHECK_TIMEOUT, shop.ports.events.head_so_far()).await;
-        let well = matches!(answer, Ok(Ok(_)));
+        let answer = answer.unwrap_or_else(|late| Err(PortError::timeout(late)));
+        let well = answer.is_ok();
+        // Once, and not as often as somebody looks.
+        if let Err(error) = answer
+            && known.is_none_or(|(_, well)| well)
+        {
+            tracing::warn!(%error, "the store is away, so the process is not ready");
+        }
         if let Ok(mut last) = self.last.lock() {
             *last = Some((Instant::now(), well));
         }
@@ -154,10 +174,10 @@ impl DependencyBody {
 )]
 #[get("/ready")]
 pub async fn readiness(state: Data<State>) -> Result<HttpResponse, Problem> {
-    if state.readiness.check(&state.shop).await {
-        let dependencies = &state.shop.ports.dependencies;
-        let dependencies = dependencies.iter().map(|d| DependencyBody::of(d.as_ref())).collect();
-        return respond::ok(&ReadyBody { status: "ready", dependencies });
+    if let Err(why) = state.readiness.check(&state.shop).await {
+        return Err(Problem::new(Code::Unavailable, why).retry_after(1));
     }
-    Err(Problem::new(Code::Unavailable, "Send requests elsewhere for now.").retry_after(1))
+    let dependencies = &state.shop.ports.dependencies;
+    let dependencies = dependencies.iter().map(|d| DependencyBody::of(d.as_ref())).collect();
+    respond::ok(&ReadyBody { status: "ready", dependencies })
 }

@@ -21,6 +21,13 @@ impl EventLog for MemoryStore {
         Ok(self.snapshot().log.head)
     }
 
+    /// Fails while no change is taken: who asks this rather than [`EventLog::head`] asks whether
+    /// the store serves, and one that can only be read from does not. Whoever reads goes on.
+    async fn head_so_far(&self) -> Result<u64, PortError> {
+        self.writable()?;
+        self.head().await
+    }
+
     async fn waiting(&self) -> Result<u64, PortError> {
         Ok(0)
     }

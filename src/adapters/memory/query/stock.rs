@@ -48,10 +48,16 @@ impl StockQueries for MemoryStore {
         Ok(self.snapshot().stock.reservations.get(&order).cloned().unwrap_or_default())
     }
 
-    async fn overdue(&self, now: Timestamp, most: usize) -> Result<Vec<OrderId>, PortError> {
+    async fn claim_overdue(
+        &self,
+        until: Timestamp,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<OrderId>, PortError> {
         let state = self.snapshot();
-        let past = state.stock.held.iter().take_while(|(until, _)| *until <= now);
-        Ok(past.take(most).map(|(_, order)| *order).collect())
+        let past = state.stock.held.iter().take_while(|(held_until, _)| *held_until <= now);
+        let orders = past.map(|(_, order)| *order);
+        Ok(self.claims.take(orders, until, now, most))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! One step of a checkout is one statement, which is a transaction of its own; everything else is a
 //! transaction, each write of which checks its condition in the statement that applies it. A unit
-//! that lost a race is tried again from the start, a bounded number of times.
+//! that lost a race is tried again from the start, a bounded number of times and for a bounded time.
 //!
 //! Never reads to decide: what a unit may do is settled by the conditions of its statements.
 
@@ -18,7 +18,7 @@ mod shop;
 mod stock;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use product::product_rows;
 pub use saga::SagaRow;
@@ -66,6 +66,8 @@ pub async fn commit(sessions: &Sessions, turns: &Turns, unit: Unit) -> Result<An
         away = sessions.lost() => Err(away),
     };
     let _turn = turn.map_err(|fault| fault.of_write(false))?;
+    // A lock that nobody lets go of is waited for once or twice, and not as often as races are lost.
+    let (began, limit) = (Instant::now(), limit(&unit));
     let mut tries = 0;
     loop {
         tries += 1;
@@ -74,7 +76,7 @@ pub async fn commit(sessions: &Sessions, turns: &Turns, unit: Unit) -> Result<An
             Ok(anew) => return Ok(anew),
             Err(undone) => undone,
         };
-        if !undone.fault.is_lost_race() || tries >= TRIES {
+        if !undone.fault.is_lost_race() || tries >= TRIES || began.elapsed() >= limit {
             return Err(undone.fault.of_write(undone.sent));
         }
         tracing::debug!(fault = %undone.fault, tries, "a unit of work lost a race");
@@ -102,6 +104,11 @@ async fn apply(sessions: &Sessions, unit: Arc<Unit>, careful: bool) -> Result<An
         return applied.map_err(|fault| Undone { fault, sent: true });
     }
     session.transact(|connection| apply_all(connection, unit, careful).boxed()).await
+}
+
+/// After how long a unit that loses races is not tried again.
+fn limit(unit: &Unit) -> Duration {
+    unit.config.statement_timeout + extra_time(&unit.writes)
 }
 
 /// How much longer than one statement a unit may take.

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::adapters::postgres::PostgresStore;
 use crate::adapters::postgres::convert::{
-    Moment, count, location, number, one_more, policy, rows, sku, sku_key, timestamp, version,
+    Moment, count, location, number, one_more, policy, rows, sku, sku_key, time, timestamp, version,
 };
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::inventory::{
@@ -59,9 +59,16 @@ impl StockQueries for PostgresStore {
         self.ask(move |connection| reservations(connection, order).boxed()).await
     }
 
-    async fn overdue(&self, now: Timestamp, most: usize) -> Result<Vec<OrderId>, PortError> {
+    async fn claim_overdue(
+        &self,
+        until: Timestamp,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<OrderId>, PortError> {
         let moment = Moment::new(now, self.config.time);
-        self.ask(move |connection| overdue(connection, moment, most).boxed()).await
+        self.sessions
+            .ask_to_write(move |connection| claim_overdue(connection, until, moment, most).boxed())
+            .await
     }
 }
 
@@ -261,19 +268,30 @@ fn reservation_state(name: &str) -> Result<ReservationState, PortError> {
     })
 }
 
-async fn overdue(
+/// An order of several reservations is told of twice where a full batch ends between them.
+async fn claim_overdue(
     connection: &mut PgConnection,
+    until: Timestamp,
     moment: Moment,
     most: usize,
 ) -> Result<Vec<OrderId>, Fault> {
-    let found = sqlx::query_scalar!(
-        "SELECT order_id FROM reservations
-         WHERE state = 'held' AND held_until <= coalesce($1, clock_timestamp())
-         GROUP BY order_id ORDER BY min(held_until), order_id LIMIT $2",
+    let claimed = sqlx::query!(
+        "UPDATE reservations SET claimed_until = by_clock($2, $3, $1)
+         WHERE (order_id, sku_key, location) IN (
+             SELECT order_id, sku_key, location FROM reservations
+             WHERE state = 'held' AND held_until <= coalesce($1, clock_timestamp())
+                 AND (claimed_until IS NULL OR claimed_until <= coalesce($1, clock_timestamp()))
+             ORDER BY held_until, order_id LIMIT $4 FOR UPDATE SKIP LOCKED
+         )
+         RETURNING held_until, order_id",
         moment.clock,
+        time(until),
+        moment.at,
         rows(most),
     )
     .fetch_all(connection)
     .await?;
-    Ok(found.into_iter().map(OrderId::new).collect())
+    let orders: BTreeSet<_> =
+        claimed.into_iter().map(|row| (row.held_until, row.order_id)).collect();
+    Ok(orders.into_iter().map(|(_, order)| OrderId::new(order)).collect())
 }

@@ -16,8 +16,8 @@ pub use line::{Given, ImportLine};
 pub use session::ImportSession;
 
 use crate::app::{AppError, Ports, ShopConfig};
-use crate::domain::shared::ImportId;
-use crate::ports::imports::ImportReport;
+use crate::domain::shared::{ImportId, Span};
+use crate::ports::imports::{ImportReport, ImportStatus};
 
 /// How a catalogue file is to be taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,9 @@ pub struct ImportService {
 }
 
 impl ImportService {
+    /// How long an import may tell nothing of itself.
+    pub const LOST_AFTER: Span = Span::minutes(10);
+
     /// The use cases over these ports.
     pub fn new(ports: Arc<Ports>, config: Arc<ShopConfig>) -> Self {
         Self { ports, config }
@@ -45,8 +48,18 @@ impl ImportService {
         ImportSession::begin(self.ports.clone(), self.config.clone(), options).await
     }
 
-    /// How far an import is.
+    /// How far an import is. One that says it runs and has told nothing for [`Self::LOST_AFTER`] has
+    /// failed: its process died, or its sender is silent. It may still be heard of again.
     pub async fn report(&self, id: ImportId) -> Result<Arc<ImportReport>, AppError> {
-        self.ports.imports.import(id).await?.ok_or(AppError::NotFound("import"))
+        let found = self.ports.imports.import(id).await?;
+        let report = found.ok_or(AppError::NotFound("import"))?;
+        let silent = self.ports.clock.now().since(report.updated_at);
+        if report.status == ImportStatus::Running && silent >= Self::LOST_AFTER {
+            return Ok(Arc::new(ImportReport {
+                status: ImportStatus::Failed,
+                ..(*report).clone()
+            }));
+        }
+        Ok(report)
     }
 }

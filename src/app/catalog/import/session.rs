@@ -3,17 +3,18 @@ use std::sync::Arc;
 use super::batch::{Batch, LineOutcome, Memory};
 use super::{ImportLine, ImportOptions};
 use crate::app::{AppError, Ports, ShopConfig};
-use crate::domain::shared::{ImportId, Version};
+use crate::domain::shared::{ImportId, Span, Version};
 use crate::ports::imports::{ImportError, ImportReport, ImportStatus};
 use crate::ports::store::{CommitError, Conflict, UnitOfWork, Write};
 
 /// How many lines go in together.
 const BATCH: usize = 200;
-/// After how many lines the import tells of itself.
+/// After how many lines the import tells of itself, and after how long at the latest while lines come.
 const TELL_EVERY: u64 = 1_000;
+const TELL_WITHIN: Span = Span::seconds(30);
 
 /// An import under way. What was counted is in. Ends by [`Self::finish`] or [`Self::abort`]; one
-/// that is dropped stays `running` for ever.
+/// that is dropped tells no more of itself, and so counts as failed in the end.
 pub struct ImportSession {
     ports: Arc<Ports>,
     config: Arc<ShopConfig>,
@@ -111,7 +112,7 @@ impl ImportSession {
                 Err(reason) => self.count(*number, Some(Err(reason.clone()))),
             }
         }
-        if self.untold >= TELL_EVERY {
+        if self.untold >= TELL_EVERY || self.silent_for() >= TELL_WITHIN {
             self.tell().await?;
         }
         Ok(())
@@ -172,6 +173,10 @@ impl ImportSession {
         }
         self.memory.groups.extend(groups);
         Ok(Ok(outcomes))
+    }
+
+    fn silent_for(&self) -> Span {
+        self.ports.clock.now().since(self.report.updated_at)
     }
 
     fn count(&mut self, line: u64, outcome: Option<Result<LineOutcome, String>>) {

@@ -131,6 +131,7 @@ impl<'a> Checker<'a> {
     pub async fn stopped(&self, fleet: &Fleet) -> Vec<Saga> {
         let kept = fleet.backend().read().await;
         self.kept(&kept);
+        fleet.no_session_was_poisoned(&self.verdict);
         let (well, said) = fleet.doctor();
         self.verdict.check("doctor", well, || said);
         kept.sagas

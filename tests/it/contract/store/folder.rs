@@ -10,6 +10,7 @@ use ecicomm::domain::order::Phase;
 use ecicomm::domain::shared::{Currency, Timestamp};
 use ecicomm::ports::cart::{CartSaved, Carts as _};
 use ecicomm::ports::catalog::{ListQuery, ListSort};
+use ecicomm::ports::events::EventLog as _;
 use ecicomm::ports::store::{CommitError, Conflict, Store as _, UnitOfWork, Write};
 use ecicomm::ports::{PortError, PortErrorKind};
 use futures_util::FutureExt as _;
@@ -174,11 +175,8 @@ async fn a_disk_that_fails_for_a_while_costs_answers_but_no_data() {
         };
         assert!(matches!(error.kind(), PortErrorKind::Unavailable | PortErrorKind::Timeout));
     }
-    let units = |b: &Backend| {
-        let stock = b.stock.clone();
-        async move { stock.stock(&[sku("SKU-2")]).await.unwrap()[0][0].on_hand() }
-    };
     assert_eq!(units(&b).await, 7, "nobody sees what is not kept");
+    assert!(b.events.head_so_far().await.is_err(), "a server over it is not ready");
     disk.heal();
     let recovers = async {
         while b.store.commit(unit()).await.is_err() {
@@ -186,9 +184,52 @@ async fn a_disk_that_fails_for_a_while_costs_answers_but_no_data() {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), recovers).await.expect("the store recovers");
+    assert_eq!(b.events.head_so_far().await.unwrap(), b.events.head().await.unwrap());
     let seen = units(&b).await;
     drop(b);
     assert_eq!(units(&Backend::of(on(&disk))).await, seen);
+}
+
+/// How many units there are of what has no product.
+async fn units(b: &Backend) -> i64 {
+    b.stock.stock(&[sku("SKU-2")]).await.unwrap()[0][0].on_hand()
+}
+
+#[tokio::test]
+async fn what_a_failed_sync_lost_was_never_told_as_kept() {
+    let disk = Disk::default();
+    shop(&disk).await;
+    let b = Backend::of(on(&disk));
+    disk.lose_next_sync();
+    for kind in [PortErrorKind::Timeout, PortErrorKind::Unavailable, PortErrorKind::Unavailable] {
+        match b.store.commit(UnitOfWork::of(at(0), receive("SKU-2", 1))).await {
+            Err(CommitError::Port(error)) => {
+                assert_eq!(error.kind(), kind, "{error}");
+                assert!(error.to_string().contains("look at the disk"), "{error}");
+            }
+            other => panic!("{other:?}, and the disk has lost it"),
+        }
+    }
+    assert_eq!(units(&b).await, 7, "nobody sees what may be lost");
+    assert!(b.events.head_so_far().await.is_err(), "a server over it is not ready");
+    drop(b);
+    disk.cut(|| false);
+    assert_eq!(units(&Backend::of(on(&disk))).await, 7);
+}
+
+#[test]
+fn a_journal_whose_sync_failed_takes_no_more_and_cannot_tell() {
+    let disk = Disk::default();
+    let journal = disk.journal().unwrap();
+    let write = |count| journal.write(&mut [Fact::Consumer("search".to_owned(), count)].iter());
+    assert!(matches!(write(1), Written::Kept));
+    disk.lose_next_sync();
+    assert!(matches!(write(2), Written::Unknown(_)));
+    assert!(journal.settle().is_err(), "what can be read may be lost");
+    assert!(matches!(write(3), Written::NotKept(_)));
+    drop(journal);
+    disk.cut(|| false);
+    assert_eq!(facts(&disk).unwrap(), [format!("{:?}", Fact::Consumer("search".to_owned(), 1))]);
 }
 
 #[tokio::test]
@@ -349,4 +390,11 @@ async fn a_journal_that_breaks_leaves_nobody_without_an_answer() {
     assert_eq!(kind().await, PortErrorKind::Timeout, "nobody knows what became of it");
     let later = tokio::time::timeout(Duration::from_secs(20), kind()).await.unwrap();
     assert!(matches!(later, PortErrorKind::Unavailable | PortErrorKind::Timeout));
+    let closed = async {
+        while store.head_so_far().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), closed).await.expect("nobody writes any more");
+    assert_eq!(store.head().await.unwrap(), 0, "what was kept can be read");
 }

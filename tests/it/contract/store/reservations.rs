@@ -6,6 +6,7 @@ use ecicomm::domain::inventory::{Reservation, ReservationState, StockEventKind, 
 use ecicomm::domain::order::Phase;
 use ecicomm::domain::shared::{Allocation, Location, OrderId, RefundId, StockPolicy};
 use ecicomm::ports::store::{Conflict, OrderUpdate, Restock, Write};
+use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::Backend;
@@ -30,6 +31,8 @@ macro_rules! cases {
                 a_compensated_order_gives_back_what_it_still_holds,
                 a_hold_runs_out_only_when_its_time_has_come,
                 overdue_orders_come_longest_overdue_first,
+                an_overdue_order_is_given_to_one_sweeper_until_its_claim_ends,
+                no_two_sweepers_at_once_are_given_the_same_order,
                 confirmation_and_expiry_end_in_exactly_one_way,
                 confirmation_and_compensation_end_in_exactly_one_way,
                 units_come_back_with_what_happened_to_their_order,
@@ -212,12 +215,18 @@ pub async fn a_hold_runs_out_only_when_its_time_has_come(b: Backend) {
     assert_eq!(ledger(&b, "SKU-1").await.len(), entries, "it runs out once");
 }
 
+/// Claims at a second, until another.
+async fn claim(b: &Backend, now: i64, until: i64, most: usize) -> Vec<OrderId> {
+    b.stock.claim_overdue(at(until), at(now), most).await.unwrap()
+}
+
 pub async fn overdue_orders_come_longest_overdue_first(b: Backend) {
     stocked(&b, &[9]).await;
     for (number, seconds) in [(1, 20), (2, 0), (3, 10), (4, 99)] {
         b.commit([order(number).placed_at(at(seconds)).place()]).await;
     }
-    let overdue = async |seconds, most| b.stock.overdue(at(seconds), most).await.unwrap();
+    // A claim that ends at once is only a look.
+    let overdue = async |seconds, most| claim(&b, seconds, seconds, most).await;
     assert_eq!(overdue(LATER - 1, 10).await, []);
     assert_eq!(overdue(LATER, 10).await, [order_id(2)]);
     assert_eq!(overdue(LATER + 20, 10).await, [2, 3, 1].map(order_id));
@@ -228,6 +237,35 @@ pub async fn overdue_orders_come_longest_overdue_first(b: Backend) {
     b.commit_at(LATER + 20, vec![expire(1)]).await;
     let left: Vec<OrderId> = overdue(LATER + 100, 10).await;
     assert_eq!(left, [order_id(4)]);
+}
+
+pub async fn an_overdue_order_is_given_to_one_sweeper_until_its_claim_ends(b: Backend) {
+    stocked(&b, &[9]).await;
+    for number in 1..=4 {
+        b.commit([order(number).placed_at(at(i64::try_from(number).unwrap())).place()]).await;
+    }
+    let (now, until) = (LATER + 9, LATER + 14);
+    assert_eq!(claim(&b, now, until, 2).await, [1, 2].map(order_id));
+    assert_eq!(claim(&b, now, until, 9).await, [3, 4].map(order_id));
+    assert_eq!(claim(&b, until - 1, until + 5, 9).await, []);
+    // Who claimed it does not matter to what ends it.
+    b.commit([order(1).placed_at(at(1)).compensate(at(2))]).await;
+    b.commit_at(now, vec![expire(3)]).await;
+    assert_eq!(claim(&b, until, until + 5, 9).await, [2, 4].map(order_id));
+}
+
+pub async fn no_two_sweepers_at_once_are_given_the_same_order(b: Backend) {
+    stocked(&b, &[60]).await;
+    for number in 1..=40 {
+        b.commit([order(number).of(&[("SKU-1", 1)]).place()]).await;
+    }
+    let sweepers = (0..8).map(|_| claim(&b, LATER, LATER + 60, 10));
+    let mut claimed: Vec<OrderId> = join_all(sweepers).await.into_iter().flatten().collect();
+    claimed.extend(claim(&b, LATER, LATER + 60, 40).await);
+    assert_eq!(claimed.len(), 40, "each once");
+    claimed.sort_unstable();
+    claimed.dedup();
+    assert_eq!(claimed.len(), 40, "all of them");
 }
 
 pub async fn confirmation_and_expiry_end_in_exactly_one_way(b: Backend) {

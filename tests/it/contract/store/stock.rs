@@ -115,7 +115,7 @@ pub async fn what_is_not_there_is_empty_at_its_place(b: Backend) {
     assert_eq!((stock[0].len(), stock[1].len()), (0, 1));
     assert_eq!(ledger(&b, "NONE").await, []);
     assert_eq!(b.stock.reservations(order(1).placed.id).await.unwrap(), []);
-    assert_eq!(b.stock.overdue(at(1_000_000), 10).await.unwrap(), []);
+    assert_eq!(b.stock.claim_overdue(at(1_000_000), at(1_000_000), 10).await.unwrap(), []);
 }
 
 pub async fn nothing_moves_that_no_variant_has(b: Backend) {

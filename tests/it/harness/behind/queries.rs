@@ -170,8 +170,14 @@ impl<P: Passage> StockQueries for Behind<P, dyn StockQueries> {
         self.passage.call("stock", "reservations", self.inner.reservations(order)).await
     }
 
-    async fn overdue(&self, now: Timestamp, most: usize) -> Answer<Vec<OrderId>> {
-        self.passage.call("stock", "overdue", self.inner.overdue(now, most)).await
+    async fn claim_overdue(
+        &self,
+        until: Timestamp,
+        now: Timestamp,
+        most: usize,
+    ) -> Answer<Vec<OrderId>> {
+        let claimed = self.inner.claim_overdue(until, now, most);
+        self.passage.call("stock", "claim overdue", claimed).await
     }
 }
 

@@ -11,7 +11,7 @@ use crate::simulation::world::{Life, Trouble, micros_of};
 const ENDS: [StockEventKind; 3] =
     [StockEventKind::Committed, StockEventKind::Released, StockEventKind::Expired];
 /// The calls by which the sweeper lets go of holds.
-const SWEEPS: [&str; 2] = ["overdue", "commit ExpireReservations"];
+const SWEEPS: [&str; 2] = ["claim overdue", "commit ExpireReservations"];
 /// How long a sweep takes at most where the answers to it are slow, in microseconds.
 const SLOW_SWEEP: i64 = 20_000_000;
 

@@ -7,9 +7,11 @@ use ecicomm::adapters::postgres::{PostgresCarts, PostgresStore};
 use ecicomm::domain::order::SagaId;
 use ecicomm::domain::shared::ProductId;
 use ecicomm::ports::cart::Carts as _;
+use ecicomm::ports::dependency::ConnectionPool as _;
 use ecicomm::ports::store::{CommitError, UnitOfWork, Write};
 use ecicomm::ports::{PortError, PortErrorKind};
-use sqlx::Executor as _;
+use futures_util::future::join_all;
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 use tokio::time::timeout;
 
 use super::super::Backend;
@@ -158,6 +160,78 @@ async fn a_connection_in_the_middle_of_something_is_never_used_again() {
         .await
         .unwrap();
     assert_eq!(there, [product_id(1), product_id(3)].map(ProductId::uuid));
+}
+
+/// Has a process that saved product 1 open so many connections, by reads that wait for `other`.
+async fn open_connections(store: &Arc<PostgresStore>, other: &mut PgConnection, many: usize) {
+    let b = Backend::of(store.clone());
+    let lock = "BEGIN; LOCK TABLE products IN ACCESS EXCLUSIVE MODE";
+    sqlx::raw_sql(lock).execute(&mut *other).await.unwrap();
+    let reads = join_all((0..many).map(|_| b.catalog.product(product_id(1))));
+    let all_open = async {
+        while store.status().in_use < many {
+            tokio::task::yield_now().await;
+        }
+        sqlx::raw_sql("ROLLBACK").execute(&mut *other).await.unwrap();
+    };
+    let (read, ()) = timeout(SOON, async { tokio::join!(reads, all_open) }).await.unwrap();
+    assert!(read.iter().all(Result::is_ok), "{read:?}");
+}
+
+/// The connections that a process had went silent with the way to the server, and new ones find it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_silent_connection_tells_of_all_that_are_as_old() {
+    let database = Database::new().await;
+    let (wire, url) = Wire::before(database.url()).await;
+    let hasty = PostgresConfig {
+        statement_timeout: Duration::from_millis(300),
+        acquire_timeout: SOON,
+        ..config(&url)
+    };
+    let store = Arc::new(PostgresStore::connect(hasty).await.unwrap());
+    let b = Backend::of(store.clone());
+    b.commit([product(1).save()]).await;
+    open_connections(&store, &mut connect(database.url()).await, 8).await;
+    // But for the one that gives positions they were not used for a while, and so are not believed.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    wire.silence();
+    let began = std::time::Instant::now();
+    until_answered(&b).await;
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(2), "each of them was tried: {took:?}");
+}
+
+/// A database that takes no writes by its default stands in for a server whose place another took:
+/// which of the two a connection leads to is settled when it is opened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_connection_to_a_server_that_takes_no_writes_tells_of_all() {
+    let database = Database::new().await;
+    let mut other = connect(database.url()).await;
+    process(config(database.url())).await.commit([product(1).save()]).await;
+    let change = |setting: &str| {
+        let name = database.name();
+        AssertSqlSafe(format!("ALTER DATABASE {name} {setting}"))
+    };
+    other.execute(change("SET default_transaction_read_only = on")).await.unwrap();
+    // It would write when it connects.
+    let config = PostgresConfig { only_looks: true, ..config(database.url()) };
+    let store = Arc::new(PostgresStore::connect(config).await.unwrap());
+    let b = Backend::of(store.clone());
+    open_connections(&store, &mut other, 8).await;
+    // One that was opened a moment ago tells of itself alone.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(failure(&b, product(2).save()).await, PortErrorKind::Unavailable);
+    other.execute(change("RESET default_transaction_read_only")).await.unwrap();
+    // For the positions of events one may have been opened before that, and tells of itself alone.
+    let mut failed = 0;
+    while let Err(error) = b.store.commit(UnitOfWork::of(at(0), product(3).save())).await {
+        let is_away = |error: &PortError| error.kind() == PortErrorKind::Unavailable;
+        assert!(matches!(&error, CommitError::Port(error) if is_away(error)), "{error:?}");
+        failed += 1;
+        assert!(failed < 3, "each of them was tried");
+    }
+    b.commit([product(4).save()]).await;
+    assert!(b.catalog.product(product_id(2)).await.unwrap().is_none(), "what failed was not done");
 }
 
 /// What a write is told whose connection ends while it waits for a lock, after it was sent.

@@ -110,7 +110,7 @@ async fn the_clock_of_a_caller_decides_nothing() {
     b.commit([order(1).under(key("one")).place()]).await;
 
     let later = 60 * 24 * 3_600;
-    assert_eq!(b.stock.overdue(at(later), 9).await.unwrap(), []);
+    assert_eq!(b.stock.claim_overdue(at(later), at(later), 9).await.unwrap(), []);
     let expire = Write::ExpireReservations { order: order_id(1) };
     assert_eq!(b.try_at(later, vec![expire]).await, Err(Conflict::ReservationLost));
     let claim =
@@ -125,4 +125,26 @@ async fn the_clock_of_a_caller_decides_nothing() {
     let placed = b.all_events().await.pop().unwrap().at;
     assert!(placed > at(later), "events are told by the database's clock");
     assert_eq!(held.held_until, placed.plus(HOLD), "as far from its now as from the caller's");
+}
+
+/// A commit is under way for longer than it takes others to tell of more than most looks go back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_commits_long_after_others_gets_its_position_when_all_is_looked_at() {
+    let database = Database::new().await;
+    let (mut late, mut other) = (connect(database.url()).await, connect(database.url()).await);
+    let tell = |key: &str| format!("SELECT tell('product', '{key}', 'saved', now(), NULL)");
+    late.execute(sqlx::AssertSqlSafe(format!("BEGIN; {}", tell("late")))).await.unwrap();
+    other.execute(sqlx::AssertSqlSafe(tell("other"))).await.unwrap();
+    let mut look = async |near: Option<i64>| -> (i64, i64) {
+        let look = "SELECT head, moved FROM sequence_events(10, $1)";
+        sqlx::query_as(look).bind(near).fetch_one(&mut other).await.unwrap()
+    };
+    assert_eq!(look(Some(0)).await, (1, 1));
+    late.execute("COMMIT").await.unwrap();
+    assert_eq!(look(Some(0)).await, (1, 0), "it is too far back");
+    assert_eq!(look(None).await, (2, 1));
+    let keys = "SELECT key FROM events e JOIN event_positions p ON p.event_id = e.id
+        ORDER BY position";
+    let keys: Vec<String> = sqlx::query_scalar(keys).fetch_all(&mut late).await.unwrap();
+    assert_eq!(keys, ["other", "late"]);
 }

@@ -1,5 +1,9 @@
 //! What Redis owes beside the contracts of its ports: bounds, and that it comes back by itself.
 
+mod way;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,9 +12,13 @@ use ecicomm::domain::shared::Version;
 use ecicomm::ports::PortErrorKind;
 use ecicomm::ports::cart::{CartSaved, Carts};
 use tokio::task::JoinSet;
+use way::Way;
 
 use crate::harness::build::{at, cart, cart_id, cart_line};
 use crate::harness::servers::{Redis, tell};
+
+/// Longer than anything here takes.
+const SOON: Duration = Duration::from_secs(20);
 
 /// How long a command may take in tests that wait for it in vain.
 const TIMEOUT: Duration = Duration::from_millis(200);
@@ -25,6 +33,21 @@ pub fn carts() -> Arc<dyn Carts> {
 fn carts_on(server: &Redis) -> RedisCarts {
     let config = RedisConfig { timeout: TIMEOUT, ..RedisConfig::new(server.url()) };
     RedisCarts::new(RedisLink::new(&config).unwrap())
+}
+
+/// Carts that may take their time.
+fn carts_over(way: &Way) -> RedisCarts {
+    let config = RedisConfig { timeout: SOON, ..RedisConfig::new(way.url()) };
+    RedisCarts::new(RedisLink::new(&config).unwrap())
+}
+
+/// The answer to a call that is sent as another was.
+fn again(server: &Redis, call: &[u8]) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    stream.write_all(call).unwrap();
+    let mut answer = [0; 1_024];
+    let length = stream.read(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer[..length]).trim().to_owned()
 }
 
 pub mod cluster {
@@ -67,6 +90,88 @@ pub mod cluster {
         let keys = cluster.keys();
         assert!(keys.iter().sum::<u32>() == 60 && keys.iter().all(|count| *count > 5), "{keys:?}");
     }
+
+    /// The way to one of the nodes breaks between a save and its answer, so that the client sends the
+    /// save again by itself.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_save_whose_answer_was_lost_is_no_stale_one() {
+        let cluster = RedisCluster::start();
+        let port = cluster.url().rsplit(':').next().unwrap().parse().unwrap();
+        let way = Way::to(port).await;
+        assert_eq!(tell(port, &format!("CONFIG SET cluster-announce-port {}", way.port())), "+OK");
+        let config =
+            RedisConfig { cluster: true, timeout: SOON, ..RedisConfig::new(cluster.url()) };
+        let carts = RedisCarts::new(RedisLink::new(&config).unwrap());
+        for number in 0..12 {
+            let first = cart(number, at(0));
+            way.break_once();
+            let saved = carts.save(Arc::new(first.clone()), None, at(0)).await.unwrap();
+            assert_eq!(saved, CartSaved::Saved);
+            let second = Arc::new(first.add(cart_line(1, 1), at(1)).unwrap());
+            way.break_once();
+            let saved = carts.save(second.clone(), Some(Version::FIRST), at(1)).await.unwrap();
+            assert_eq!(saved, CartSaved::Saved);
+            assert_eq!(carts.cart(cart_id(number), at(2)).await.unwrap(), Some(second));
+        }
+        assert!(way.broken() > 0, "some of the carts should be on the node behind the way");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_save_that_is_sent_again_is_told_as_the_first_time() {
+    let server = Redis::start();
+    let way = Way::to(server.port()).await;
+    let carts = carts_over(&way);
+    let first = cart(1, at(0));
+    let saved = carts.save(Arc::new(first.clone()), None, at(0)).await.unwrap();
+    assert_eq!(saved, CartSaved::Saved);
+    let created = way.called();
+    assert_eq!(again(&server, &created), ":1");
+
+    let second = Arc::new(first.clone().add(cart_line(1, 1), at(1)).unwrap());
+    let saved = carts.save(second.clone(), Some(Version::FIRST), at(1)).await.unwrap();
+    assert_eq!(saved, CartSaved::Saved);
+    assert_eq!(again(&server, &way.called()), ":1");
+    assert_eq!(again(&server, &created), ":1", "another came between");
+
+    let rival = Arc::new(first.add(cart_line(2, 1), at(1)).unwrap());
+    let saved = carts.save(rival, Some(Version::FIRST), at(1)).await.unwrap();
+    assert_eq!(saved, CartSaved::Stale);
+    assert_eq!(again(&server, &way.called()), ":0");
+    assert_eq!(carts.cart(cart_id(1), at(1)).await.unwrap(), Some(second));
+}
+
+/// As versions of the shop before this one kept it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cart_that_remembers_no_save_is_saved_as_any() {
+    let server = Redis::start();
+    let carts = carts_on(&server);
+    let first = cart(1, at(0));
+    let saved = carts.save(Arc::new(first.clone()), None, at(0)).await.unwrap();
+    assert_eq!(saved, CartSaved::Saved);
+    let forget = format!("HDEL ecicomm:cart:{} saves", cart_id(1).uuid());
+    assert_eq!(tell(server.port(), &forget), ":1");
+    let second = Arc::new(first.add(cart_line(1, 1), at(1)).unwrap());
+    assert_eq!(carts.save(second.clone(), None, at(1)).await.unwrap(), CartSaved::Stale);
+    let saved = carts.save(second.clone(), Some(Version::FIRST), at(1)).await.unwrap();
+    assert_eq!(saved, CartSaved::Saved);
+    assert_eq!(carts.cart(cart_id(1), at(1)).await.unwrap(), Some(second));
+}
+
+/// Another server has taken the place of one that goes on answering, and takes no writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_to_a_server_that_takes_no_writes_is_replaced_at_once() {
+    let [demoted, promoted] = [Redis::start(), Redis::start()];
+    let way = Way::to(demoted.port()).await;
+    let carts = carts_over(&way);
+    let cart_of = |number| Arc::new(cart(number, at(0)));
+    assert_eq!(carts.save(cart_of(1), None, at(0)).await.unwrap(), CartSaved::Saved);
+    // Nobody listens there, which it goes on trying for.
+    assert_eq!(tell(demoted.port(), "REPLICAOF 127.0.0.1 1"), "+OK");
+    way.lead_to(promoted.port());
+    let error = carts.save(cart_of(2), None, at(0)).await.unwrap_err();
+    assert_eq!(error.kind(), PortErrorKind::Unavailable, "{error}");
+    assert_eq!(carts.save(cart_of(2), None, at(0)).await.unwrap(), CartSaved::Saved);
 }
 
 #[tokio::test(flavor = "multi_thread")]
