@@ -48,7 +48,7 @@ impl Gate {
     async fn die<T>(&self, op: &'static str, when: &'static str) -> T {
         self.world.note(self.process, op, when, 0);
         // Some calls take long, and it dies at their end.
-        self.world.trouble(self.process, op, Fate::CrashAfter);
+        self.world.trouble(op, Fate::CrashAfter);
         let _ = self.died_at.set(op);
         self.dead.store(true, Ordering::Relaxed);
         self.death.notify_one();
@@ -77,7 +77,7 @@ impl Gate {
         pause(draw.before).await;
         self.alive().await;
         if draw.fate != Fate::Fine || draw.slow {
-            self.world.trouble(self.process, op, draw.fate);
+            self.world.trouble(op, draw.fate);
         }
         if draw.fate == Fate::CrashBefore {
             self.die::<()>(op, "crash before").await;

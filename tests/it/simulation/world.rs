@@ -68,11 +68,10 @@ impl Draw {
     };
 }
 
-/// A call that did not go as it should: when, in microseconds of the run, whose and which.
+/// A call that did not go as it should: when, in microseconds of the run, and which.
 #[derive(Clone, Copy, Debug)]
 pub struct Trouble {
     pub at: i64,
-    pub process: u16,
     pub op: &'static str,
     pub fate: Fate,
 }
@@ -180,9 +179,9 @@ impl World {
     }
 
     /// Writes down a call that did not go as it should.
-    pub fn trouble(&self, process: u16, op: &'static str, fate: Fate) {
+    pub fn trouble(&self, op: &'static str, fate: Fate) {
         let at = self.elapsed();
-        self.inner().troubles.push(Trouble { at, process, op, fate });
+        self.inner().troubles.push(Trouble { at, op, fate });
     }
 
     /// What did not go as it should since a moment.

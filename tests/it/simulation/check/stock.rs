@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use ecicomm::domain::inventory::{ReservationState, StockEvent, StockEventKind, StockItem};
 use ecicomm::domain::order::{OrderEvent, Phase};
@@ -36,6 +37,19 @@ impl Units {
         let place = (item.sku().clone(), item.location().clone());
         self.0.get(&place).copied().unwrap_or_default()
     }
+}
+
+/// How many sweeps the seed broke in a time: by a fault, or with one of the `others`. What a server had
+/// claimed is left alone by the rest until the claim ends.
+fn broken_sweeps<'l>(
+    time: RangeInclusive<i64>,
+    troubles: &[Trouble],
+    others: impl Iterator<Item = &'l Life>,
+) -> i64 {
+    let faults = troubles.iter().filter(|trouble| SWEEPS.contains(&trouble.op));
+    let faults = faults.filter(|trouble| time.contains(&trouble.at)).count();
+    let ends = others.filter_map(|life| life.to).filter(|end| time.contains(end)).count();
+    i64::try_from(faults + ends).unwrap()
 }
 
 /// What the orders say that stock did.
@@ -132,7 +146,9 @@ impl Checker<'_> {
             for life in &lives {
                 let (from, to) =
                     (life.from.max(times[0]), life.to.unwrap_or(i64::MAX).min(times[1]));
-                self.world.check(to - from <= self.patience(life, from, to, &troubles), || {
+                let others = lives.iter().filter(|other| other.process != life.process);
+                let broken = broken_sweeps(from..=to, &troubles, others);
+                self.world.check(to - from <= self.patience(broken), || {
                     format!("I3: {held:?} ended at {ended:?} although there was {life:?}")
                 });
             }
@@ -141,13 +157,7 @@ impl Checker<'_> {
 
     /// How long a server may take to let go of a hold: a period, one more for each sweep that the
     /// seed broke, and as long as slow answers take.
-    fn patience(&self, life: &Life, from: i64, to: i64, troubles: &[Trouble]) -> i64 {
-        let within = |trouble: &&Trouble| {
-            trouble.process == life.process
-                && (from..=to).contains(&trouble.at)
-                && SWEEPS.contains(&trouble.op)
-        };
-        let broken = i64::try_from(troubles.iter().filter(within).count()).unwrap();
+    fn patience(&self, broken: i64) -> i64 {
         let period = self.world.plan.sweep_every.as_micros() + SLOW_SWEEP;
         (1 + broken) * period
     }
