@@ -178,7 +178,7 @@ async fn restart_servers(place: Place, servers: u64) {
     let verdict = Verdict::default();
     // No more than the machine takes with all servers up: what it is too slow for says nothing of
     // restarts, and is answered 503 too.
-    let crowd = Crowd { idle_percent: 10, ..crowd(counts.seed, false) };
+    let crowd = crowd(counts.seed, false);
     let rounds = counts.restarts.unwrap_or(FEW_RESTARTS).div_ceil(servers);
     let report = restarts::run(place, crowd, rounds, &verdict).await;
     conclude(&report);
