@@ -6,7 +6,8 @@ ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_th
 
 -- As `sequence_events(most)`, of the events whose ids are not more than `near` before that of the last
 -- with a position, or of all where `near` is null. What commits later than that waits for such a look:
--- its aggregate is locked until it commits, so nothing of it can have got its position before.
+-- its aggregate is locked until it commits, so nothing of it can have got its position before. The one
+-- with a single argument stays for servers of before that run meanwhile.
 CREATE FUNCTION sequence_events(most bigint, near bigint, OUT head bigint, OUT moved bigint)
 LANGUAGE plpgsql
 -- By its figures the table is empty, and reading it whole cheap.

@@ -185,18 +185,18 @@ async fn the_process_tells_that_it_lives_and_may_serve() {
     assert_eq!(ready, json!({"status": "ready", "dependencies": well}));
 }
 
-/// A store that nobody gets positions of events from.
-struct Unplaced;
+/// A store that fails at one thing that it is asked.
+struct FailsAt(&'static str);
 
-impl Passage for Unplaced {
+impl Passage for FailsAt {
     async fn call<T: Send, E: Named>(
         &self,
         _: &'static str,
         op: &'static str,
         work: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
-        if op == "event head" {
-            return Err(PortError::unavailable("the row is taken").into());
+        if op == self.0 {
+            return Err(PortError::unavailable("not just now").into());
         }
         work.await
     }
@@ -204,35 +204,18 @@ impl Passage for Unplaced {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_is_ready_though_events_wait_for_their_positions() {
-    let passage = Arc::new(Unplaced);
+    let passage = Arc::new(FailsAt("event head"));
     let api = Api::over(|ports| ports.events = Behind::new(&passage, ports.events.clone())).await;
     assert_eq!(api.at("/ready").await.ok(200)["status"], "ready");
 }
 
-/// A store that tells what it has and takes no changes.
-struct Unwritable;
-
-impl Passage for Unwritable {
-    async fn call<T: Send, E: Named>(
-        &self,
-        _: &'static str,
-        op: &'static str,
-        work: impl Future<Output = Result<T, E>> + Send,
-    ) -> Result<T, E> {
-        if op == "event head so far" {
-            return Err(PortError::unavailable("the folder cannot be written").into());
-        }
-        work.await
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_server_whose_store_takes_no_changes_is_not_ready_and_lives() {
-    let passage = Arc::new(Unwritable);
+    let passage = Arc::new(FailsAt("event head so far"));
     let api = Api::over(|ports| ports.events = Behind::new(&passage, ports.events.clone())).await;
     let problem = api.at("/ready").await.refused(503, "unavailable");
     let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.contains("store") && !detail.contains("folder"), "{detail}");
+    assert!(detail.contains("store") && !detail.contains("not just now"), "{detail}");
     api.at("/health").await.ok(200);
     api.get("/products").await.ok(200);
 }
