@@ -9,6 +9,7 @@
 #   # bug: what was broken, in a sentence
 #   # caught-by: names (or parts of names) of the tests that must notice, separated by blanks
 #   # features: default       only where the tests need drivers; else they run without
+#   # tests: lib              only where they lie in the library; else in tests/it
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -29,6 +30,14 @@ features_of() {
   case "$(header "$1" features)" in
     default) ;;
     *) echo --no-default-features ;;
+  esac
+}
+
+# Where the tests of a patch are, as cargo has it.
+tests_of() {
+  case "$(header "$1" tests)" in
+    lib) echo --lib ;;
+    *) echo "--test it" ;;
   esac
 }
 
@@ -62,16 +71,16 @@ restore() {
   done
 }
 
-# Builds the tests: `build FEATURES LOG`.
+# Builds the tests: `build TARGET LOG`. A target is the tests of a patch with its features.
 build() {
   # shellcheck disable=SC2086
-  (cd "$tree" && cargo test --locked --quiet --lib --test it $1 --no-run) >"$2" 2>&1
+  (cd "$tree" && cargo test --locked --quiet $1 --no-run) >"$2" 2>&1
 }
 
-# Runs the tests that match: `run_tests FEATURES FILTERS LOG`. Each filter is one word.
+# Runs the tests that match: `run_tests TARGET FILTERS LOG`. Each filter is one word.
 run_tests() {
   # shellcheck disable=SC2086
-  (cd "$tree" && timeout "$limit_seconds" cargo test --locked --lib --test it $1 --no-fail-fast -- $2) >"$3" 2>&1
+  (cd "$tree" && timeout "$limit_seconds" cargo test --locked $1 --no-fail-fast -- $2) >"$3" 2>&1
 }
 
 tests_run() { sed -n 's/^running \([0-9]*\) tests\{0,1\}$/\1/p' "$1" | awk '{ n += $1 } END { print n + 0 }'; }
@@ -100,16 +109,16 @@ well_formed() {
 
 # The tests must exist and be green before anything is planted.
 baseline() {
-  local name=$1 patch=$2 features filters key
-  features=$(features_of "$patch")
+  local name=$1 patch=$2 target filters key
+  target="$(tests_of "$patch") $(features_of "$patch")"
   filters=$(header "$patch" caught-by)
-  key="$features $filters"
+  key="$target $filters"
   if [ -n "${green[$key]:-}" ]; then return; fi
-  if ! build "$features" "$log/$name.baseline"; then
+  if ! build "$target" "$log/$name.baseline"; then
     fail "$name" "the tree does not build without the bug" "$log/$name.baseline"
     return 1
   fi
-  if ! run_tests "$features" "$filters" "$log/$name.baseline"; then
+  if ! run_tests "$target" "$filters" "$log/$name.baseline"; then
     fail "$name" "its tests fail without the bug" "$log/$name.baseline"
     return 1
   fi
@@ -122,13 +131,13 @@ baseline() {
 
 # Runs the tests over the planted bug and says who noticed.
 judge() {
-  local name=$1 patch=$2 features status=0 started=$SECONDS
-  features=$(features_of "$patch")
-  if ! build "$features" "$log/$name.planted"; then
+  local name=$1 patch=$2 target status=0 started=$SECONDS
+  target="$(tests_of "$patch") $(features_of "$patch")"
+  if ! build "$target" "$log/$name.planted"; then
     fail "$name" "the tree does not build with the bug" "$log/$name.planted"
     return
   fi
-  run_tests "$features" "$(header "$patch" caught-by)" "$log/$name.planted" || status=$?
+  run_tests "$target" "$(header "$patch" caught-by)" "$log/$name.planted" || status=$?
   if [ "$status" -eq 124 ]; then
     fail "$name" "the tests did not end within $limit_seconds s" "$log/$name.planted"
   elif [ "$status" -eq 0 ]; then

@@ -36,8 +36,8 @@ pub struct Crashes {
     /// How many servers there are, of which one at a time is killed.
     pub servers: usize,
     pub kills: u64,
-    /// Kills while money that was taken too late cannot be paid back; some of these take two
-    /// minutes to set up.
+    /// How many kills are to meet a saga that cannot pay back money that was taken too late; any of
+    /// these takes two minutes to set up.
     pub kills_while_owing: u64,
 }
 
@@ -167,15 +167,20 @@ impl Run {
     }
 
     /// Kills while checkouts owe their buyers money: the provider is mute for longer than stock is
-    /// held, so that it is learnt too late what was taken; then it takes no refunds.
+    /// held, so that it is learnt too late what was taken; then it takes no refunds. A kill may come
+    /// before it was learnt, so up to twice as many are tried.
     async fn owe(&mut self, kills: u64) {
         self.note_last_kill().await;
         self.owing = true;
         self.fleet.proxy(Troubled::Payment).treat(Manner::Mute);
         time::sleep(HOLD + Duration::from_secs(10)).await;
         self.fleet.proxy(Troubled::Payment).treat(Manner::NoRefunds);
-        for _ in 0..kills {
+        for _ in 0..kills * 2 {
             self.kill().await;
+            self.note_last_kill().await;
+            if self.report.kills_in.get("paying_back").is_some_and(|met| *met >= kills) {
+                break;
+            }
         }
         self.fleet.proxy(Troubled::Payment).treat(Manner::Pass);
     }

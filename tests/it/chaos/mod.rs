@@ -138,7 +138,7 @@ async fn kill_servers(place: Place, servers: usize, few: u64, share: u64) {
         let owing = match counts.owing_kills {
             _ if left > 0 => 0,
             Some(owing) => owing,
-            None if kills >= MANY_KILLS => KILLS_A_STEP + 2,
+            None if kills >= MANY_KILLS => KILLS_A_STEP,
             None => 0,
         };
         let crowd = crowd(seed, full);
