@@ -1,5 +1,6 @@
 -- Shows the products in and below a category anew, as before, but where the category moved all of
--- them in a few statements: whoever sells the last of one waits for these locks.
+-- them in a few statements: whoever sells the last of one waits for these locks. No price is looked
+-- up for it any more, so `moment` is there for those who call it alone.
 CREATE OR REPLACE FUNCTION relabel_products(category_id uuid, moved boolean, moment timestamptz)
 RETURNS void
 LANGUAGE plpgsql AS $$

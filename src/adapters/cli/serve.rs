@@ -29,6 +29,8 @@ pub(super) enum SignIn {
         email: String,
         /// The password.
         password: String,
+        /// Whether a file keeps it.
+        is_kept: bool,
     },
     /// With a password that was made up at an earlier start, and is in a file.
     MadeUpBefore {
@@ -129,7 +131,7 @@ async fn administrator(shop: &Shop, settings: &Settings) -> Result<SignIn, Failu
         if let Some(file) = &file {
             password::keep(file, &password)?;
         }
-        return Ok(SignIn::MadeUp { email, password });
+        return Ok(SignIn::MadeUp { email, password, is_kept: file.is_some() });
     }
     Ok(match file.filter(|file| file.exists()) {
         Some(file) => SignIn::MadeUpBefore { email, file },
@@ -151,11 +153,12 @@ pub(super) fn welcome(address: SocketAddr, sign_in: &SignIn, kept_in: Option<&st
         format!("  Products: http://{address}/api/v1/products"),
     ];
     lines.extend(match sign_in {
-        SignIn::MadeUp { email, password } => vec![
+        SignIn::MadeUp { email, password, is_kept } => vec![
             format!("  Staff:    POST /api/v1/auth/login as {email} with the password {password}"),
-            match kept_in {
-                Some(_) => format!("            (made up now, and kept in its {PASSWORD_FILE})"),
-                None => "            (made up now and shown only here)".to_owned(),
+            if *is_kept {
+                format!("            (made up now, and kept in its {PASSWORD_FILE})")
+            } else {
+                "            (made up now and shown only here)".to_owned()
             },
         ],
         SignIn::MadeUpBefore { email, file } => vec![

@@ -210,11 +210,15 @@ fn a_made_up_password_meets_the_policy_whatever_chance_says() {
 #[test]
 fn the_welcome_tells_where_to_look_and_that_memory_forgets() {
     let address = "127.0.0.1:8080".parse().unwrap();
-    let sign_in = SignIn::MadeUp { email: "a@example.com".into(), password: "Ec1-X".into() };
+    let sign_in =
+        SignIn::MadeUp { email: "a@example.com".into(), password: "Ec1-X".into(), is_kept: false };
     let made_up = welcome(address, &sign_in, None).join("\n");
     for part in ["http://127.0.0.1:8080/docs", "a@example.com", "Ec1-X", "forgotten when"] {
         assert!(made_up.contains(part), "{made_up}");
     }
+    // No file of a database keeps it.
+    let over_postgres = welcome(address, &sign_in, Some("Postgres")).join("\n");
+    assert!(over_postgres.contains("shown only here"), "{over_postgres}");
     let nobody = welcome(address, &SignIn::Nobody, Some("shop")).join("\n");
     assert!(nobody.contains("ECICOMM__ADMIN__PASSWORD"), "{nobody}");
 }

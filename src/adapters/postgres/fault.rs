@@ -41,6 +41,9 @@ const READ_ONLY: &str = "25006";
 /// Codes of a connection that ended in the middle, on the server's side.
 const CUT: [&str; 6] = ["57P01", "57P02", "57P05", "08000", "08003", "08006"];
 
+/// Classes of codes of a server that lacks disk, memory or the like, or whose system fails it.
+const LACKING: [&str; 2] = ["53", "58"];
+
 /// The code of a statement that took too long. The server undid it.
 const CANCELLED: &str = "57014";
 
@@ -117,6 +120,9 @@ fn kind(error: &sqlx::Error) -> PortErrorKind {
             Some(code) if RACES.contains(&code) => PortErrorKind::Conflict,
             Some(CANCELLED) => PortErrorKind::Unavailable,
             Some(code) if AWAY.contains(&code) || CUT.contains(&code) => PortErrorKind::Unavailable,
+            Some(code) if LACKING.iter().any(|class| code.starts_with(class)) => {
+                PortErrorKind::Unavailable
+            }
             _ => PortErrorKind::Internal,
         },
     }

@@ -3,6 +3,9 @@ use deadpool_redis::redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use crate::ports::{PortError, PortErrorKind};
 
+/// Codes of a server that takes no writes for now: it is full, cannot save, or lacks replicas.
+const LACKING: [&str; 3] = ["OOM", "MISCONF", "NOREPLICAS"];
+
 /// Why a command has no answer that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -58,6 +61,9 @@ fn is_read_only(error: &RedisError) -> bool {
 }
 
 fn kind(error: &RedisError) -> PortErrorKind {
+    if error.code().is_some_and(|code| LACKING.contains(&code)) {
+        return PortErrorKind::Unavailable;
+    }
     match error.kind() {
         ErrorKind::UnexpectedReturnType => PortErrorKind::Corrupt,
         ErrorKind::Extension

@@ -175,6 +175,22 @@ async fn a_connection_to_a_server_that_takes_no_writes_is_replaced_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_is_full_or_cannot_save_takes_no_carts_for_now() {
+    let server = Redis::start();
+    let carts = carts_on(&server);
+    let trouble =
+        [("maxmemory 1", "maxmemory 0"), ("min-replicas-to-write 1", "min-replicas-to-write 0")];
+    for (number, (begins, ends)) in (1..).zip(trouble) {
+        assert_eq!(tell(server.port(), &format!("CONFIG SET {begins}")), "+OK");
+        let save = async || carts.save(Arc::new(cart(number, at(0))), None, at(0)).await;
+        let error = save().await.unwrap_err();
+        assert_eq!(error.kind(), PortErrorKind::Unavailable, "{begins}: {error}");
+        assert_eq!(tell(server.port(), &format!("CONFIG SET {ends}")), "+OK");
+        assert_eq!(save().await.unwrap(), CartSaved::Saved);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn redis_forgets_a_cart_by_itself() {
     let server = Redis::start();
     let carts = carts_on(&server);

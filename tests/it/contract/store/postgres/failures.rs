@@ -234,6 +234,25 @@ async fn one_connection_to_a_server_that_takes_no_writes_tells_of_all() {
     assert!(b.catalog.product(product_id(2)).await.unwrap().is_none(), "what failed was not done");
 }
 
+/// A trigger stands in for the disk: it raises what the server does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_disk_or_memory_is_away_and_not_broken() {
+    let database = Database::new().await;
+    let mut other = connect(database.url()).await;
+    let b = process(config(database.url())).await;
+    for (number, code) in (1..).zip(["53100", "53200", "58030", "58P01"]) {
+        let raise = format!(
+            "CREATE OR REPLACE FUNCTION lacking() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN RAISE EXCEPTION USING ERRCODE = ''{code}''; END';
+             CREATE TRIGGER lacking BEFORE INSERT ON products EXECUTE FUNCTION lacking()"
+        );
+        other.execute(AssertSqlSafe(raise)).await.unwrap();
+        assert_eq!(failure(&b, product(number).save()).await, PortErrorKind::Unavailable, "{code}");
+        other.execute("DROP TRIGGER lacking ON products").await.unwrap();
+        b.commit([product(number).save()]).await;
+    }
+}
+
 /// What a write is told whose connection ends while it waits for a lock, after it was sent.
 async fn cut_off(
     url: &str,
