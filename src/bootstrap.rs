@@ -120,6 +120,16 @@ fn breaker(name: &'static str) -> Arc<Breaker> {
     Arc::new(Breaker::new(name, BreakerSettings::default()))
 }
 
+/// In a cluster a third of the keys or more may be on a node that is away, so that a few failures in a
+/// row say nothing of the others.
+fn redis_breaker(server: &Redis) -> Arc<Breaker> {
+    if !(server.cluster || server.url.reveal().contains(',')) {
+        return breaker("redis");
+    }
+    let settings = BreakerSettings { failures: 20, ..BreakerSettings::default() };
+    Arc::new(Breaker::new("redis", settings))
+}
+
 /// How often clients may ask, counted with all processes where there is something to count in.
 fn limits(
     settings: &Settings,
@@ -225,7 +235,7 @@ impl Stores {
     /// The same with carts and counts in Redis, which has bounds of its own.
     fn with_redis(mut self, server: &Redis, chance: Arc<dyn Secrets>) -> Result<Self, PortError> {
         let (carts, counters) = redis(server)?;
-        let (breaker, limit) = (breaker("redis"), duration(server.timeout));
+        let (breaker, limit) = (redis_breaker(server), duration(server.timeout));
         self.dependencies.push(breaker.clone());
         self.counters =
             Some(Arc::new(GuardedCounters::new(counters, Guard::new(breaker.clone(), limit))));

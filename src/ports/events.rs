@@ -26,6 +26,8 @@ pub enum Aggregate {
     Stock(Sku, Location),
     /// An order.
     Order(OrderId),
+    /// Something that this version does not know, by the names under which it is kept.
+    Unknown(String),
 }
 
 /// What happened.
@@ -43,6 +45,9 @@ pub enum EventBody {
     Stock(StockEvent),
     /// Something happened to an order.
     Order(OrderId, OrderEvent),
+    /// It was kept by a later version, or is damaged: why it cannot be read. A log gives it its
+    /// place all the same, so that it holds up no other.
+    Unreadable(String),
 }
 
 /// An event with its place.
@@ -58,6 +63,16 @@ pub struct Event {
     pub at: Timestamp,
     /// What happened.
     pub body: EventBody,
+}
+
+impl Event {
+    /// Why it cannot be read, if so. No consumer can handle it before a version that reads it.
+    pub fn unreadable(&self) -> Option<&str> {
+        match &self.body {
+            EventBody::Unreadable(reason) => Some(reason),
+            _ => None,
+        }
+    }
 }
 
 /// How far a consumer is.

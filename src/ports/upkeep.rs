@@ -5,6 +5,7 @@
 //! wrong is still what was read, and where the facts still tell what it is to become. Money never
 //! moves by one, and stock only by entries of its ledger.
 
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,9 +15,10 @@ use super::catalog::Page;
 use super::idempotency::{KeyId, Outcome};
 use crate::domain::catalog::Product;
 use crate::domain::inventory::{ReservationState, StockItem};
-use crate::domain::order::{Order, PromotionUse, Saga};
+use crate::domain::order::{Order, PromotionUse, Saga, SagaId};
 use crate::domain::shared::{
-    CartId, CategoryId, Location, OrderId, ProductId, PromotionId, Sku, Span, Version,
+    CartId, CategoryId, CustomerId, Location, OrderId, ProductId, PromotionId, Sku, Span,
+    Timestamp, Version,
 };
 
 /// How a store finds an order and decides on it. All of it follows from the order's events.
@@ -24,6 +26,14 @@ use crate::domain::shared::{
 pub struct OrderRow {
     /// How many events it is said to be made of.
     pub version: Version,
+    /// Its number.
+    pub number: String,
+    /// The normalised e-mail of its buyer.
+    pub email: FoundEmail,
+    /// Its buyer, if signed in.
+    pub customer: Option<CustomerId>,
+    /// When it was placed, as lists are sorted by it.
+    pub placed_at: Timestamp,
     /// The name of its status, as lists are narrowed by it.
     pub status: String,
     /// The name of its phase.
@@ -37,13 +47,46 @@ pub struct OrderRow {
 impl OrderRow {
     /// The row that an order has.
     pub fn of(order: &Order) -> Self {
+        let placed = order.placed();
         Self {
             version: order.version(),
+            number: placed.number.as_str().to_owned(),
+            email: FoundEmail(placed.email.normalised()),
+            customer: placed.customer,
+            placed_at: placed.at,
             status: order.status().as_str().to_owned(),
             phase: order.phase().as_str().to_owned(),
-            cart: order.placed().cart,
-            uses: order.placed().uses.clone(),
+            cart: placed.cart,
+            uses: placed.uses.clone(),
         }
+    }
+
+    /// Whether it has the number, the buyer and the time of another. These are told once, when an
+    /// order is placed, and never change.
+    pub fn is_placed_as(&self, other: &Self) -> bool {
+        (&self.number, &self.email, self.customer, self.placed_at)
+            == (&other.number, &other.email, other.customer, other.placed_at)
+    }
+
+    /// The row with the number, the buyer and the time of another.
+    pub fn placed_as(self, other: &Self) -> Self {
+        Self {
+            number: other.number.clone(),
+            email: other.email.clone(),
+            customer: other.customer,
+            placed_at: other.placed_at,
+            ..self
+        }
+    }
+}
+
+/// An e-mail as it is kept, whatever that is. It is printed by nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FoundEmail(pub String);
+
+impl fmt::Debug for FoundEmail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FoundEmail(..)")
     }
 }
 
@@ -57,11 +100,56 @@ pub enum SagaFault {
     Step,
     /// When it is due: by more than [`Self::APART`].
     Due,
+    /// Until when it is in someone's hands: its lease is endless.
+    Lease,
 }
 
 impl SagaFault {
     /// How much later or earlier a saga may be due than it says, as clocks differ.
     pub const APART: Span = Span::minutes(5);
+}
+
+/// Where the log ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogEnd {
+    /// The position that the next one follows.
+    pub head: u64,
+    /// The last position that an event has, 0 where none is kept: at most `head`, and less where
+    /// the last events were dropped.
+    pub last: u64,
+}
+
+impl LogEnd {
+    /// Whether the next event would get a position that another has, so that none gets any.
+    pub fn is_behind(self) -> bool {
+        self.head < self.last
+    }
+
+    /// The position up to which consumers may have heard of events.
+    pub fn position(self) -> u64 {
+        self.head.max(self.last)
+    }
+}
+
+/// Events that were looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LookedAt {
+    /// How many.
+    pub events: u64,
+    /// Those of them that have no position and wait for none, so that nobody ever hears of them: by
+    /// their numbers among all that were written, in order.
+    pub lost: Vec<u64>,
+    /// The number of the last one, where more may follow.
+    pub next: Option<u64>,
+}
+
+/// What one process at a time works on, under a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leased {
+    /// A saga that is not over.
+    Saga(SagaId),
+    /// A consumer of the log, by its name.
+    Consumer(String),
 }
 
 /// How often a promotion was used.
@@ -145,6 +233,31 @@ pub enum Repair {
         /// The saga as it says itself, its version among it.
         told: Saga,
     },
+    /// The end of the log, to the position of the last event.
+    Head {
+        /// What is kept.
+        found: u64,
+        /// The last position that an event has, beyond it.
+        told: u64,
+    },
+    /// Events that nobody would ever hear of, which get their positions behind all others then:
+    /// they may come after later ones of their aggregates. All of them, or refused with `Stale`.
+    Events {
+        /// Which, by their numbers among all that were written, each once.
+        lost: Vec<u64>,
+    },
+    /// A lease that is [endless](crate::domain::order::Lease::is_endless), to none. Whoever has it
+    /// loses no more by that than by being slow.
+    Lease {
+        /// What is worked on.
+        of: Leased,
+    },
+    /// A product that is not shown at all, to what follows from it, from the tree and from its
+    /// stock. Its popularity begins anew, and is another thing to mend.
+    Unshown {
+        /// Which.
+        product: ProductId,
+    },
     /// How a product is found, sold and shown, to what follows from it, from the tree and from its
     /// stock: slugs, variants, prices, bands, categories, places in lists. Refused with `StockLeft`
     /// where there is stock of a SKU that it should not have.
@@ -187,8 +300,31 @@ pub trait Upkeep: Send + Sync {
         products: &[Arc<Product>],
     ) -> Result<Vec<Option<&'static str>>, PortError>;
 
-    /// Sagas of these orders that are kept otherwise than they say themselves, each as it says.
-    async fn wrong_sagas(&self, orders: &[OrderId]) -> Result<Vec<(Saga, SagaFault)>, PortError>;
+    /// A page of products that are shown nowhere, as nothing is kept of how they are. A page may
+    /// have none, and others behind it some.
+    async fn unshown(
+        &self,
+        after: Option<ProductId>,
+        limit: usize,
+    ) -> Result<Page<ProductId, ProductId>, PortError>;
+
+    /// Sagas of these orders that are kept otherwise than they say themselves, or under an endless
+    /// lease, each as it says.
+    async fn wrong_sagas(
+        &self,
+        orders: &[OrderId],
+        now: Timestamp,
+    ) -> Result<Vec<(Saga, SagaFault)>, PortError>;
+
+    /// Consumers under an endless lease, by name.
+    async fn stuck_consumers(&self, now: Timestamp) -> Result<Vec<String>, PortError>;
+
+    /// Where the log ends.
+    async fn log_end(&self) -> Result<LogEnd, PortError>;
+
+    /// Looks at so many events behind a number, whether each has a position or waits for one. None
+    /// where a commit gives them their positions.
+    async fn lost_events(&self, after: Option<u64>, limit: usize) -> Result<LookedAt, PortError>;
 
     /// How often a promotion was used, by anyone or by one customer.
     async fn counted_uses(
@@ -196,6 +332,13 @@ pub trait Upkeep: Send + Sync {
         promotion: PromotionId,
         customer_key: Option<&str>,
     ) -> Result<CountedUses, PortError>;
+
+    /// A page of what is counted of the uses of each customer, by promotion and customer.
+    async fn customer_uses(
+        &self,
+        after: Option<PromotionUse>,
+        limit: usize,
+    ) -> Result<Page<(PromotionUse, u32), PromotionUse>, PortError>;
 
     /// A page of SKUs that are counted, or were by their ledgers, and of which no stock is kept
     /// anywhere: each as it would be kept if nothing ever happened to it. A page may have none, and

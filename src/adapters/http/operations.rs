@@ -129,6 +129,7 @@ impl<'a> From<&'a ParkedEvent> for DeadLetterBody<'a> {
                 EventBody::PromotionChanged(_) => "promotion_changed",
                 EventBody::Stock(_) => "stock_moved",
                 EventBody::Order(_, event) => event.name(),
+                EventBody::Unreadable(_) => "unreadable",
             },
             attempts: parked.attempts,
             reason: &parked.reason,

@@ -113,11 +113,19 @@ pub(super) async fn relay(
 ) {
     while !*stopped.borrow() {
         let step = shop.relay.step(consumer.as_ref()).await;
+        if step.is_err() {
+            // Another process may be able to.
+            leave(&shop, consumer.as_ref()).await;
+        }
         if !after_step(&shop, consumer.as_ref(), step, &mut stopped).await {
             break;
         }
     }
-    if let Err(error) = shop.relay.leave(consumer.as_ref()).await {
+    leave(&shop, consumer.as_ref()).await;
+}
+
+async fn leave(shop: &Shop, consumer: &dyn EventConsumer) {
+    if let Err(error) = shop.relay.leave(consumer).await {
         tracing::debug!(consumer = consumer.name(), %error, "left when its lease ends");
     }
 }

@@ -8,7 +8,7 @@ use super::config::TimeSource;
 use crate::adapters::record::Record;
 use crate::domain::catalog::ProductStatus;
 use crate::domain::order::SagaId;
-use crate::domain::shared::{Location, Sku, StockPolicy, Timestamp, Version};
+use crate::domain::shared::{Location, Sku, Span, StockPolicy, Timestamp, Version};
 use crate::ports::PortError;
 use crate::ports::idempotency::RETENTION;
 
@@ -75,9 +75,14 @@ pub fn one_more(limit: usize) -> i64 {
     rows(limit).saturating_add(1)
 }
 
+/// A length of time for the database.
+pub fn interval(span: Span) -> PgInterval {
+    PgInterval { months: 0, days: 0, microseconds: span.as_micros() }
+}
+
 /// How long an idempotency key is kept.
 pub fn retention() -> PgInterval {
-    PgInterval { months: 0, days: 0, microseconds: RETENTION.as_micros() }
+    interval(RETENTION)
 }
 
 /// A value as JSON.

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use sqlx::Executor as _;
 use sqlx::postgres::{PgConnection, PgListener, PgNotification};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
@@ -190,32 +189,63 @@ async fn keep_listening(shared: Arc<Shared>, url: String) {
     loop {
         let heard = listen(&shared, &url).await;
         shared.shown.heard(false);
-        if let Err(error) = heard {
-            tracing::debug!(%error, "the database tells nothing for a moment");
+        match heard {
+            Ok(Ended::OfAge) => continue,
+            Ok(ended) => tracing::debug!(?ended, "the database tells nothing for a moment"),
+            Err(error) => tracing::debug!(%error, "the database tells nothing for a moment"),
         }
         sleep(AGAIN).await;
     }
 }
 
-async fn listen(shared: &Shared, url: &str) -> Result<(), sqlx::Error> {
+/// Why a connection is listened to no longer.
+#[derive(Debug)]
+enum Ended {
+    /// The server closed it.
+    Closed,
+    /// It is as old as a connection may be, or one of the pool's told that all are outdated.
+    OfAge,
+    /// The server takes no writes any more: another may have taken its place, and tells what this
+    /// one does not.
+    Replaced,
+}
+
+async fn listen(shared: &Shared, url: &str) -> Result<Ended, sqlx::Error> {
+    let opened = Instant::now();
     let connected = timeout(PATIENCE, PgListener::connect(url)).await;
     let mut listener = connected.map_err(|_| silent())??;
     // It would connect anew in silence, and nobody would know that notices were missed.
     listener.eager_reconnect(false);
+    let took_writes = takes_writes(&mut listener).await?;
     listener.listen_all([EVENTS, SHOWN]).await?;
     shared.shown.heard(true);
     loop {
+        if shared.sessions.is_outdated(opened) {
+            return Ok(Ended::OfAge);
+        }
         match timeout(TICK, listener.try_recv()).await {
             Ok(Ok(Some(notice))) => shared.take(&notice),
-            Ok(Ok(None)) => return Ok(()),
+            Ok(Ok(None)) => return Ok(Ended::Closed),
             Ok(Err(error)) => return Err(error),
             // A connection that something between has dropped tells nothing, for ever.
             Err(_) => {
-                let asked = timeout(PATIENCE, listener.execute("SELECT")).await;
-                asked.map_err(|_| silent())??;
+                let takes_writes = takes_writes(&mut listener).await?;
+                if took_writes && !takes_writes {
+                    shared.sessions.outdate();
+                    return Ok(Ended::Replaced);
+                }
             }
         }
     }
+}
+
+async fn takes_writes(listener: &mut PgListener) -> Result<bool, sqlx::Error> {
+    let takes_writes = sqlx::query_scalar!(
+        r#"SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean
+            AS "takes_writes!""#
+    );
+    let told = timeout(PATIENCE, takes_writes.fetch_one(listener)).await;
+    told.map_err(|_| silent())?
 }
 
 fn silent() -> sqlx::Error {

@@ -67,7 +67,7 @@ impl Connections {
     }
 
     /// Whether a connection that was opened at `opened` is not to be used any more.
-    fn is_outdated(&self, opened: Instant, now: Instant) -> bool {
+    pub fn is_outdated(&self, opened: Instant, now: Instant) -> bool {
         let life = life(opened.saturating_duration_since(self.began));
         if now.saturating_duration_since(opened) >= life {
             return true;
@@ -77,7 +77,7 @@ impl Connections {
     }
 
     /// Has all that are open by now closed when they are next taken.
-    fn outdate(&self, now: Instant) {
+    pub fn outdate(&self, now: Instant) {
         let mut outdated = self.outdated.lock().unwrap_or_else(PoisonError::into_inner);
         *outdated = (*outdated).max(Some(now));
     }

@@ -90,6 +90,17 @@ impl Sessions {
         }
     }
 
+    /// Whether a connection beside the pool's, opened at `opened`, is not to be used any more, as one
+    /// of the pool's would not.
+    pub fn is_outdated(&self, opened: Instant) -> bool {
+        self.pool.manager().is_outdated(opened, Instant::now())
+    }
+
+    /// Takes in that the server became one that takes no writes: another may have taken its place.
+    pub fn outdate(&self) {
+        self.pool.manager().outdate(Instant::now());
+    }
+
     /// Does `work` in a task of its own, which goes on though its caller goes away.
     pub async fn detached<T: Send + 'static>(
         &self,

@@ -107,6 +107,18 @@ fn may_be_done(error: &PortError) -> bool {
     !matches!(error.kind(), PortErrorKind::Unavailable | PortErrorKind::Conflict)
 }
 
+/// One that may have been applied may have told something, and shown anything.
+fn take_notice(log: &Log, shown: &Shown, committed: &Result<Anew, CommitError>) {
+    if !matches!(committed, Err(CommitError::Refused(_))) {
+        log.tell_committed();
+    }
+    match committed {
+        Ok(anew) => shown.outdate(anew),
+        Err(CommitError::Port(error)) if may_be_done(error) => shown.outdate(&Anew::All),
+        Err(_) => {}
+    }
+}
+
 impl ConnectionPool for PostgresStore {
     fn name(&self) -> &'static str {
         "postgres"
@@ -126,18 +138,14 @@ impl Store for PostgresStore {
         let moment = Moment::new(unit.at, self.config.time);
         let unit = commit::Unit { config: self.config.clone(), moment, writes: unit.writes };
         let (sessions, turns) = (self.sessions.clone(), self.turns.clone());
-        let work = async move { commit::commit(&sessions, &turns, unit).await };
-        let committed = self.sessions.detached(work).await?;
-        // One that may have been applied may have told something, and shown anything.
-        if !matches!(committed, Err(CommitError::Refused(_))) {
-            self.log.tell_committed();
-        }
-        match &committed {
-            Ok(anew) => self.shown.outdate(anew),
-            Err(CommitError::Port(error)) if may_be_done(error) => self.shown.outdate(&Anew::All),
-            Err(_) => {}
-        }
-        committed.map(drop)
+        let (log, shown) = (self.log.clone(), self.shown.clone());
+        // A caller that goes away meanwhile takes no notice, and others need it.
+        let work = async move {
+            let committed = commit::commit(&sessions, &turns, unit).await;
+            take_notice(&log, &shown, &committed);
+            committed.map(drop)
+        };
+        self.sessions.detached(work).await?
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, PortError> {

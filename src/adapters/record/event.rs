@@ -30,6 +30,7 @@ enum AggregateRecord {
         location: Location,
     },
     Order(#[serde(with = "Id")] OrderId),
+    Unknown(String),
 }
 
 /// How it is written and read.
@@ -45,6 +46,7 @@ impl Form<Aggregate> for AggregateForm {
                 AggregateRecord::Stock { sku: sku.clone(), location: location.clone() }
             }
             Aggregate::Order(id) => AggregateRecord::Order(*id),
+            Aggregate::Unknown(names) => AggregateRecord::Unknown(names.clone()),
         };
         record.serialize(serializer)
     }
@@ -56,6 +58,7 @@ impl Form<Aggregate> for AggregateForm {
             AggregateRecord::Promotion(id) => Aggregate::Promotion(id),
             AggregateRecord::Stock { sku, location } => Aggregate::Stock(sku, location),
             AggregateRecord::Order(id) => Aggregate::Order(id),
+            AggregateRecord::Unknown(names) => Aggregate::Unknown(names),
         })
     }
 }
@@ -89,6 +92,9 @@ enum EventBodyRecord<'a> {
         #[serde(with = "Lent::<OrderEventForm>")]
         event: Cow<'a, OrderEvent>,
     },
+    Unreadable {
+        reason: Cow<'a, str>,
+    },
 }
 
 /// How it is written and read.
@@ -113,6 +119,9 @@ impl Form<EventBody> for EventBodyForm {
             EventBody::Order(order, event) => {
                 EventBodyRecord::Order { order: *order, event: Cow::Borrowed(event) }
             }
+            EventBody::Unreadable(reason) => {
+                EventBodyRecord::Unreadable { reason: Cow::Borrowed(reason) }
+            }
         };
         record.serialize(serializer)
     }
@@ -129,6 +138,7 @@ impl Form<EventBody> for EventBodyForm {
             }
             EventBodyRecord::Stock(event) => EventBody::Stock(event.into_owned()),
             EventBodyRecord::Order { order, event } => EventBody::Order(order, event.into_owned()),
+            EventBodyRecord::Unreadable { reason } => EventBody::Unreadable(reason.into_owned()),
         })
     }
 }

@@ -59,6 +59,7 @@ pub(super) fn aggregate(aggregate: &Aggregate) -> Vec<u8> {
             tagged(b's', pair(text(sku.as_str()), location.as_str()))
         }
         Aggregate::Order(order) => tagged(b'o', id(order.uuid())),
+        Aggregate::Unknown(names) => tagged(b'u', names.as_bytes().to_vec()),
     }
 }
 
@@ -71,6 +72,7 @@ pub(super) fn parse_aggregate(key: &[u8]) -> Option<Aggregate> {
         b'c' => Aggregate::Category(CategoryId::new(uuid()?)),
         b'r' => Aggregate::Promotion(PromotionId::new(uuid()?)),
         b'o' => Aggregate::Order(OrderId::new(uuid()?)),
+        b'u' => Aggregate::Unknown(str::from_utf8(rest).ok()?.to_owned()),
         b's' => {
             let (sku, location) = parse_pair(rest)?;
             Aggregate::Stock(Sku::try_new(sku).ok()?, Location::try_new(location).ok()?)

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use deadpool_redis::redis::{Cmd, Script};
 use uuid::Uuid;
 
+use super::asked::Lua;
 use super::fault::Fault;
 use super::link::RedisLink;
 use crate::adapters::record::Record as _;
@@ -43,23 +43,22 @@ const KEPT_BEYOND: i64 = 60_000;
 /// The carts of all shoppers, shared by all processes. Redis itself forgets those that expired.
 pub struct RedisCarts {
     link: RedisLink,
-    save: Arc<Script>,
+    save: Arc<Lua>,
 }
 
 impl RedisCarts {
     /// Carts over these connections.
     pub fn new(link: RedisLink) -> Self {
-        Self { link, save: Arc::new(Script::new(SAVE)) }
+        Self { link, save: Arc::new(Lua::new(SAVE)) }
     }
 }
 
 #[async_trait]
 impl Carts for RedisCarts {
     async fn cart(&self, id: CartId, now: Timestamp) -> Result<Option<Arc<Cart>>, PortError> {
-        let mut read = Cmd::new();
-        read.arg("HMGET").arg(self.link.key("cart", id.uuid())).arg("expires").arg("record");
-        let kept: (Option<i64>, Option<Vec<u8>>) =
-            self.link.ask(read).await.map_err(Fault::of_read)?;
+        let key = self.link.key("cart", id.uuid());
+        let read = self.link.ask("HMGET", key, &["expires", "record"]).await;
+        let kept: (Option<i64>, Option<Vec<u8>>) = read.map_err(Fault::of_read)?;
         match kept {
             (Some(expires), Some(record)) if now.micros() < expires => {
                 Cart::decode(&record).map(|cart| Some(Arc::new(cart)))

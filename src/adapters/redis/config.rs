@@ -4,11 +4,12 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct RedisConfig {
     /// `redis://user:password@host:port/database`, or `rediss://` for TLS. It is a secret. The nodes
-    /// of a cluster have commas between; the client finds the others by those named.
+    /// of a cluster have commas between; the client finds the others by those named, as long as one
+    /// of them answers.
     pub url: String,
     /// Whether one address names a cluster, as managed ones are often named.
     pub cluster: bool,
-    /// The most connections of this process.
+    /// The most connections of this process; in a cluster, to each node.
     pub max_connections: usize,
     /// How long a command may take, and before it a connection.
     pub timeout: Duration,

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use deadpool_redis::redis::Script;
 use tokio::time::Instant;
 
+use super::asked::Lua;
 use super::fault::Fault;
 use super::link::RedisLink;
 use crate::domain::shared::{Span, Timestamp};
@@ -47,7 +47,7 @@ const KEPT_BEYOND: i64 = 60_000;
 /// The counts of all clients, shared by all processes. Redis itself forgets those that ran off.
 pub struct RedisCounters {
     link: RedisLink,
-    add: Arc<Script>,
+    add: Arc<Lua>,
     /// Whether callers say what time it is.
     by_callers: bool,
 }
@@ -55,7 +55,7 @@ pub struct RedisCounters {
 impl RedisCounters {
     /// Counts over these connections, by the clock of the server.
     pub fn new(link: RedisLink) -> Self {
-        Self { link, add: Arc::new(Script::new(ADD)), by_callers: false }
+        Self { link, add: Arc::new(Lua::new(ADD)), by_callers: false }
     }
 
     /// The same by the clock of whoever calls, which tests move.

@@ -39,8 +39,8 @@ impl Fault {
         }
     }
 
-    /// Whether the connection may still hold the answer, is gone, or leads to a server that takes no
-    /// writes: where another took its place, a new connection finds that one.
+    /// Whether the connection may still hold the answer, is gone, or leads to a server that says
+    /// nothing or takes no writes: where another took its place, a new connection finds that one.
     pub fn spoils_connection(&self) -> bool {
         match self {
             Self::Away(_) => false,

@@ -2,39 +2,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::{BuildError, Object, Pool, PoolConfig, QueueMode, Timeouts};
-use deadpool_redis::redis::aio::ConnectionLike;
-use deadpool_redis::redis::{
-    AsyncConnectionConfig, Cmd, FromRedisValue, RedisError, Script, ScriptInvocation,
-};
-use deadpool_redis::{Manager, cluster};
+use deadpool::managed::{Object, Pool, PoolConfig, QueueMode, Timeouts};
+use deadpool_redis::Manager;
+use deadpool_redis::redis::{AsyncConnectionConfig, FromRedisValue};
 use tokio::runtime::Handle;
-use tokio::time::timeout;
 
+use super::asked::{Asked, Lua};
 use super::config::RedisConfig;
 use super::fault::Fault;
+use super::lanes::Lanes;
 use super::trusting::Trusting;
 use crate::ports::PortError;
 
 /// The connections of this process to Redis.
 #[derive(Clone)]
 pub struct RedisLink {
-    pools: Pools,
+    connections: Connections,
     runtime: Handle,
     patience: Duration,
     prefix: Arc<str>,
 }
 
 #[derive(Clone)]
-enum Pools {
-    One(Pool<Trusting<Manager>>),
-    Cluster(Pool<Trusting<cluster::Manager>>),
-}
-
-/// What is asked of Redis, about one key.
-enum Asked {
-    Command(Cmd),
-    Script(Arc<Script>, Vec<Vec<u8>>),
+enum Connections {
+    ToOne(Pool<Trusting<Manager>>),
+    ToCluster(Arc<Lanes>),
 }
 
 impl RedisLink {
@@ -44,13 +36,16 @@ impl RedisLink {
         // Whoever came first has installed the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let addresses = config.addresses();
-        let pools = match addresses.as_slice() {
+        let connections = match addresses.as_slice() {
             [] => return Err(PortError::internal("REDIS_URL names no server")),
-            [one] if !config.cluster => Pools::One(single(one, config)?),
-            several => Pools::Cluster(clustered(several, config)?),
+            [one] if !config.cluster => Connections::ToOne(single(one, config)?),
+            several => {
+                let lanes = Lanes::try_new(several, config).map_err(|_| bad_url())?;
+                Connections::ToCluster(Arc::new(lanes))
+            }
         };
         let prefix = config.prefix.as_str().into();
-        Ok(Self { pools, runtime, patience: config.timeout, prefix })
+        Ok(Self { connections, runtime, patience: config.timeout, prefix })
     }
 
     /// The key of something of this shop.
@@ -58,28 +53,26 @@ impl RedisLink {
         format!("{}{kind}:{of}", self.prefix)
     }
 
-    /// The answer to a command about one key.
-    pub(super) async fn ask<T>(&self, command: Cmd) -> Result<T, Fault>
+    /// The answer to the command of this name about `key`, which `rest` follows.
+    pub(super) async fn ask<T>(&self, name: &str, key: String, rest: &[&str]) -> Result<T, Fault>
     where
         T: FromRedisValue + Send + 'static,
     {
-        self.answer(Asked::Command(command)).await
+        self.answer(Asked::command(name, key, rest)).await
     }
 
     /// The answer of a script about `key`. Redis runs it as one, and gets to know it where it does
     /// not.
     pub(super) async fn run<T>(
         &self,
-        script: &Arc<Script>,
+        script: &Arc<Lua>,
         key: String,
         values: impl IntoIterator<Item = Vec<u8>>,
     ) -> Result<T, Fault>
     where
         T: FromRedisValue + Send + 'static,
     {
-        let mut told = vec![key.into_bytes()];
-        told.extend(values);
-        self.answer(Asked::Script(script.clone(), told)).await
+        self.answer(Asked::script(script, key, values.into_iter().collect())).await
     }
 
     /// Asks in a task of its own: a caller that goes away must not leave a connection in the middle
@@ -88,64 +81,32 @@ impl RedisLink {
     where
         T: FromRedisValue + Send + 'static,
     {
-        let (pools, patience) = (self.pools.clone(), self.patience);
+        let (connections, patience) = (self.connections.clone(), self.patience);
         let task = self.runtime.spawn(async move {
-            match pools {
-                Pools::One(pool) => asked.over(&pool, patience).await,
-                Pools::Cluster(pool) => asked.over(&pool, patience).await,
+            match connections {
+                Connections::ToOne(pool) => over(&pool, &asked, patience).await,
+                Connections::ToCluster(lanes) => lanes.ask(&asked).await,
             }
         });
         task.await.unwrap_or(Err(Fault::Late))
     }
 }
 
-impl Asked {
-    /// Asks over a connection of the pool, which is not used again where it may still hold the
-    /// answer.
-    async fn over<T, M>(&self, pool: &Pool<Trusting<M>>, patience: Duration) -> Result<T, Fault>
-    where
-        T: FromRedisValue,
-        M: deadpool::managed::Manager<Error = RedisError>,
-        M::Type: ConnectionLike + Send,
-    {
-        let mut connection = pool.get().await.map_err(Fault::Away)?;
-        let answer = bounded(patience, self.put(&mut *connection)).await;
-        if answer.as_ref().is_err_and(Fault::spoils_connection) {
-            drop(Object::take(connection));
-        }
-        answer
-    }
-
-    async fn put<T, C>(&self, connection: &mut C) -> Result<T, RedisError>
-    where
-        T: FromRedisValue,
-        C: ConnectionLike + Send,
-    {
-        match self {
-            Self::Command(command) => command.query_async(connection).await,
-            Self::Script(script, told) => {
-                let mut told = told.iter();
-                let mut call: ScriptInvocation<'_> = script.prepare_invoke();
-                if let Some(key) = told.next() {
-                    call.key(key);
-                }
-                for value in told {
-                    call.arg(value);
-                }
-                call.invoke_async(connection).await
-            }
-        }
-    }
-}
-
-async fn bounded<T>(
+/// Asks over a connection of the pool, which is not used again where it may still hold the answer.
+async fn over<T>(
+    pool: &Pool<Trusting<Manager>>,
+    asked: &Asked,
     patience: Duration,
-    answer: impl Future<Output = Result<T, RedisError>>,
-) -> Result<T, Fault> {
-    match timeout(patience, answer).await {
-        Ok(answer) => answer.map_err(Fault::Command),
-        Err(_) => Err(Fault::Late),
+) -> Result<T, Fault>
+where
+    T: FromRedisValue + Send,
+{
+    let mut connection = pool.get().await.map_err(Fault::Away)?;
+    let answer = asked.put(&mut *connection, patience).await;
+    if answer.as_ref().is_err_and(Fault::spoils_connection) {
+        drop(Object::take(connection));
     }
+    answer
 }
 
 fn single(address: &str, config: &RedisConfig) -> Result<Pool<Trusting<Manager>>, PortError> {
@@ -154,16 +115,7 @@ fn single(address: &str, config: &RedisConfig) -> Result<Pool<Trusting<Manager>>
         .set_response_timeout(Some(config.timeout));
     let manager = Manager::new_with_config(address, limits).map_err(|_| bad_url())?;
     let pool = Pool::builder(Trusting(manager)).config(sizes(config)).runtime(Runtime::Tokio1);
-    pool.build().map_err(unbuilt)
-}
-
-fn clustered(
-    addresses: &[&str],
-    config: &RedisConfig,
-) -> Result<Pool<Trusting<cluster::Manager>>, PortError> {
-    let manager = cluster::Manager::new(addresses.to_vec(), false).map_err(|_| bad_url())?;
-    let pool = Pool::builder(Trusting(manager)).config(sizes(config)).runtime(Runtime::Tokio1);
-    pool.build().map_err(unbuilt)
+    pool.build().map_err(PortError::internal)
 }
 
 fn sizes(config: &RedisConfig) -> PoolConfig {
@@ -173,10 +125,6 @@ fn sizes(config: &RedisConfig) -> PoolConfig {
         timeouts: Timeouts { wait: limit, create: limit, recycle: limit },
         queue_mode: QueueMode::Lifo,
     }
-}
-
-fn unbuilt(error: BuildError) -> PortError {
-    PortError::internal(error)
 }
 
 /// Without the address, which holds a password.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{EventConsumer, HandleError, Progress};
 use crate::app::{AppError, Ports};
 use crate::ports::PortError;
+use crate::ports::events::Event;
 
 /// Hands every event to a consumer whose work stays in this process, such as an index in its
 /// memory. Every process has its own, so there is no lease and no position that anyone keeps; what
@@ -40,6 +41,7 @@ impl Follower {
             consumer.missed(missed).await.map_err(failed)?;
         }
         let (last, handed) = (last.position, events.len());
+        self.pass_over_unreadable(consumer, &events).await?;
         let writes = consumer.handle(&events).await.map_err(failed)?;
         if !writes.is_empty() {
             return Err(PortError::internal("what stays in one process writes nothing").into());
@@ -47,6 +49,22 @@ impl Follower {
         self.position.fetch_max(last, Ordering::Relaxed);
         let more = handed >= consumer.batch();
         Ok(Progress { position: Some(last), handed, more, parked: false })
+    }
+
+    /// Has the consumer make up for what cannot be read as for what was dropped: it would wait for
+    /// another version of this program for ever.
+    async fn pass_over_unreadable(
+        &self,
+        consumer: &dyn EventConsumer,
+        events: &[Event],
+    ) -> Result<(), AppError> {
+        for event in events {
+            let Some(reason) = event.unreadable() else { continue };
+            let (name, position) = (consumer.name(), event.position);
+            tracing::error!(consumer = name, position, reason, "an event cannot be read");
+            consumer.missed(position..=position).await.map_err(failed)?;
+        }
+        Ok(())
     }
 }
 

@@ -240,6 +240,9 @@ impl Run<'_> {
     /// Has `events` handled, and commits what comes of it with `mark`; why these events cannot be
     /// handled, if so.
     async fn attempt(&self, events: &[Event], mark: Write) -> Result<Result<(), String>, AppError> {
+        if let Some(reason) = events.iter().find_map(Event::unreadable) {
+            return Ok(Err(reason.to_owned()));
+        }
         let mut writes = match self.consumer.handle(events).await {
             Ok(writes) => writes,
             Err(HandleError::Failed(reason)) => return Ok(Err(reason)),

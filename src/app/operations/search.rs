@@ -54,7 +54,8 @@ impl SearchConsumer {
                 }
                 EventBody::CategoryChanged(_)
                 | EventBody::PromotionChanged(_)
-                | EventBody::Order(..) => {}
+                | EventBody::Order(..)
+                | EventBody::Unreadable(_) => {}
             }
         }
         let skus: Vec<Sku> = skus.into_iter().cloned().collect();

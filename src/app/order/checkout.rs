@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::runner::{SagaRunner, Step};
 use crate::app::AppError;
 use crate::domain::order::{
-    CheckoutState, Effect, Order, OrderChange, OrderError, PaymentMethod, STOCK_LOST, Saga,
+    CheckoutState, Effect, Lease, Order, OrderChange, OrderError, PaymentMethod, STOCK_LOST, Saga,
     SagaPlan,
 };
 use crate::domain::shared::{RefundId, Timestamp};
@@ -184,7 +184,8 @@ impl SagaRunner {
         let change = allowed(order.owe_back(refund, STOCK_LOST, now))?;
         let plan = SagaPlan::Checkout(CheckoutState::PayingBack { refund });
         let mut next = saga.clone().advance(plan, &[Effect::StockLost], now);
-        next.lease = saga.lease.clone();
+        let until = now.plus(self.config.lease);
+        next.lease = saga.lease.clone().map(|lease| Lease { until, ..lease });
         let step = SagaStep { change: Some(change), saga: next, outcome: None };
         let moved = self.commit(Write::StepSaga, step, now).await.map_err(AppError::of_commit)?;
         Ok(moved.map_or(Step::Rest, Step::Next))

@@ -28,10 +28,12 @@ struct Held<'a> {
 }
 
 impl InHand {
-    fn take(&self, saga: &Saga) -> Option<Held<'_>> {
+    /// Takes a saga until `latest` at the latest: its lease is told by the clock of the store, which
+    /// may be ahead of that of this process.
+    fn take(&self, saga: &Saga, latest: Timestamp) -> Option<Held<'_>> {
         let lease = saga.lease.clone()?;
-        let owner = lease.owner.clone();
-        self.sagas().insert(saga.id, lease);
+        let (owner, until) = (lease.owner.clone(), lease.until.min(latest));
+        self.sagas().insert(saga.id, Lease { until, ..lease });
         Some(Held { hand: self, id: saga.id, owner })
     }
 
@@ -149,7 +151,8 @@ impl SagaRunner {
         known: Option<Arc<Order>>,
     ) -> Result<Option<Outcome>, AppError> {
         let mut known = known;
-        let _held = self.in_hand.take(&saga);
+        let latest = self.ports.clock.now().plus(self.config.lease);
+        let _held = self.in_hand.take(&saga, latest);
         let mut saga = saga;
         for _ in 0..Self::MAX_STEPS {
             let step = match saga.plan.clone() {

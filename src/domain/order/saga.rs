@@ -139,6 +139,17 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
+impl Lease {
+    /// Nobody takes one for as long: leases are for seconds, and renewed.
+    pub const LONGEST: Span = Span::days(1);
+
+    /// Whether it ends so late that nobody can have meant it to. Until then it keeps everyone else
+    /// from the work.
+    pub fn is_endless(&self, now: Timestamp) -> bool {
+        self.until > now.plus(Self::LONGEST)
+    }
+}
+
 /// Work on an order that spans several commits and calls, and survives a crash between any two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saga {

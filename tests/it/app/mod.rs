@@ -20,7 +20,7 @@ mod search;
 mod staff;
 #[cfg(feature = "postgres")]
 mod statements;
-mod support;
+pub mod support;
 mod sweeper;
 #[cfg(all(feature = "postgres", feature = "redis"))]
 mod without_redis;

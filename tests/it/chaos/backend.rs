@@ -41,6 +41,8 @@ pub struct Kept {
     /// By position.
     pub events: Vec<Event>,
     pub parked: Vec<(String, ParkedEvent)>,
+    /// Events without a position, which no consumer was handed, by name.
+    pub undelivered: Vec<String>,
 }
 
 impl Backend {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time;
 
+use super::abrupt::Abrupt;
 use super::fleet::{ADMINISTRATOR, Addresses};
 use super::process::LOOK;
 
@@ -125,7 +126,8 @@ impl Caller {
         sent.ok().flatten().ok_or(Unanswered::Lost)
     }
 
-    /// The same with less patience: the connection is closed when it is over.
+    /// The same with less patience: the connection is closed when it is over, which the server learns
+    /// when it answers.
     pub async fn send_within(
         &self,
         request: &Request,
@@ -134,6 +136,29 @@ impl Caller {
         match time::timeout(patience, self.exchange(request)).await {
             Ok(answer) => answer.ok_or(Unanswered::Lost),
             Err(_) => Err(Unanswered::HungUp),
+        }
+    }
+
+    /// The same, but the connection breaks when it is over, at which the server drops what it does for
+    /// it. An answer that begins in time is asked for again by a client that reads it.
+    pub async fn break_off_within(
+        &self,
+        request: &Request,
+        patience: Duration,
+    ) -> Result<Answer, Unanswered> {
+        match time::timeout(patience, self.answered(request)).await {
+            Ok(()) => self.send(request).await,
+            Err(_) => Err(Unanswered::HungUp),
+        }
+    }
+
+    /// Returns when an answer begins. Its connection breaks with this.
+    async fn answered(&self, request: &Request) {
+        loop {
+            match Abrupt::send(request, self.a_server().await).await {
+                Ok(connection) => return connection.answered().await,
+                Err(_) => time::sleep(LOOK).await,
+            }
         }
     }
 

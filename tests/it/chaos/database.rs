@@ -63,12 +63,29 @@ impl Database {
 
     /// All that a shop keeps of its work.
     pub async fn read(&self) -> Kept {
+        // A store gives events their positions once it is connected.
+        let undelivered = self.undelivered().await;
         let store = self.store().await;
         let mut sagas = Vec::new();
         for id in self.saga_ids().await {
             sagas.push(store.saga(id).await.unwrap().expect("a saga that was there"));
         }
-        Kept { sagas, events: events(&store).await, parked: parked(&store).await }
+        Kept { sagas, events: events(&store).await, parked: parked(&store).await, undelivered }
+    }
+
+    /// Events that servers which are stopped by now left without a position.
+    async fn undelivered(&self) -> Vec<String> {
+        let without = "SELECT concat_ws(' ', e.aggregate, e.key, e.sequence, e.kind,
+                CASE WHEN o.event_id IS NULL THEN 'not even in the outbox' END)
+            FROM events e LEFT JOIN outbox o ON o.event_id = e.id
+            WHERE NOT EXISTS (SELECT FROM event_positions p WHERE p.event_id = e.id)
+            ORDER BY e.id LIMIT $1";
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let most = i64::try_from(PARKED).unwrap();
+        let found = sqlx::query_scalar(without).bind(most).fetch_all(&mut connection);
+        let found = found.await.unwrap();
+        connection.close().await.unwrap();
+        found
     }
 
     /// How many sessions of the shop have had a transaction open for longer than a second and do

@@ -151,6 +151,11 @@ impl Fleet {
         self.addresses().into_iter().map(|address| self.caller.to_one(address)).collect()
     }
 
+    /// The server of a place.
+    pub fn server(&self, slot: usize) -> &Process {
+        self.servers[slot].as_ref().expect("a server that is up")
+    }
+
     pub fn backend(&self) -> &Backend {
         &self.backend
     }

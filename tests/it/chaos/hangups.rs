@@ -1,8 +1,10 @@
-//! T-C11: most clients hang up, at any moment of what they asked for. What the shop began for them goes
-//! on to its end, and no session of the database is left in the middle of it.
+//! T-C11: most clients hang up, at any moment of what they asked for, and some in the middle of a
+//! commit. What the database was asked to commit for them goes on to its end, and no session of it is
+//! left in the middle of anything.
 
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
 use tokio::time;
 
 use super::backend::Place;
@@ -12,7 +14,9 @@ use super::crash::AT_REST;
 use super::fleet::{Fleet, Opening, SHORT_TIMEOUT};
 use super::goods::Goods;
 use super::load::{Crowd, Load, announce_coupon};
+use super::midway;
 use super::report::Report;
+use super::shopper::Client;
 use super::verdict::Verdict;
 
 /// Between two looks at the sessions.
@@ -36,6 +40,8 @@ pub async fn run(crowd: Crowd, hang_ups: u64, verdict: &Verdict) -> Report {
     })
     .await;
     announce_coupon(&fleet).await;
+    // Before anyone else comes, who might want the same.
+    midway::run(&fleet, &mut one_more(&fleet, &book, &goods, crowd)).await;
     let (load, began) = (Load::begin(&fleet, &book, &goods, crowd), Instant::now());
     while book.tally().hung_up < hang_ups {
         assert!(began.elapsed() < PATIENCE, "too few hang up: {}", book.tally());
@@ -57,4 +63,12 @@ pub async fn run(crowd: Crowd, hang_ups: u64, verdict: &Verdict) -> Report {
     report.timed(AT_REST, [rest]);
     report.lines.push(sums.to_string());
     report
+}
+
+/// A client beside the crowd.
+fn one_more(fleet: &Fleet, book: &Book, goods: &Goods, crowd: Crowd) -> Client {
+    // It is asked for one thing at a time, and nobody tells it to stop.
+    let (_, stopped) = watch::channel(false);
+    let shop = (fleet.caller(), book.clone(), goods.clone());
+    Client::new(shop, crowd.seed, crowd.shoppers + crowd.staff, stopped)
 }

@@ -16,7 +16,9 @@
 //! decides what clients want and when servers die, but not what the machine makes of it: a failure
 //! need not come again.
 
+mod abrupt;
 mod backend;
+mod barrier;
 mod book;
 mod breaker;
 mod cartless;
@@ -31,6 +33,7 @@ mod fleet;
 mod goods;
 mod hangups;
 mod load;
+mod midway;
 mod outages;
 mod prober;
 mod process;

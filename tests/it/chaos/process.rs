@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time;
 
+use super::abrupt::FarEnd;
 use super::verdict::Verdict;
 
 /// Between two looks at something that another process does.
@@ -115,6 +116,11 @@ impl Process {
             }
             time::sleep(LOOK).await;
         }
+    }
+
+    /// Its end of a connection that it took from `client`, where the system tells.
+    pub fn end_of(&self, client: SocketAddr) -> Option<FarEnd> {
+        FarEnd::of(self.child.id(), self.address, client)
     }
 
     /// Ends it as a power cut would, as far as the process is concerned.

@@ -112,11 +112,15 @@ impl Client {
         }
     }
 
-    /// Sends it once; now and then the client hangs up before the answer.
+    /// Sends it once; now and then the client hangs up before the answer, in order or not.
     async fn send(&mut self, request: &Request) -> Result<Answer, Unanswered> {
         if self.rng.percent(self.hung_up_percent) {
             let patience = Duration::from_micros(self.rng.below(LONGEST_HELD));
-            return self.caller.send_within(request, patience).await;
+            return if self.rng.percent(50) {
+                self.caller.break_off_within(request, patience).await
+            } else {
+                self.caller.send_within(request, patience).await
+            };
         }
         self.caller.send(request).await
     }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::Draft;
+use crate::adapters::memory::state::ConsumerRow;
 use crate::domain::inventory::{HoldTold, Reservation, ReservationState, StockItem};
-use crate::domain::order::{Order, OrderEvent, Phase, Saga};
+use crate::domain::order::{Lease, Order, OrderEvent, Phase, Saga};
 use crate::domain::shared::{Location, OrderId, ProductId, PromotionId, Sku, Version};
 use crate::ports::events::{Aggregate, EventBody};
 use crate::ports::idempotency::{KeyId, KeyRow, KeyState, Outcome};
 use crate::ports::store::Conflict;
-use crate::ports::upkeep::{OrderRow, Repair};
+use crate::ports::upkeep::{Leased, OrderRow, Repair};
 
 impl Draft<'_> {
     pub(super) fn mend(&mut self, repair: Repair) -> Result<(), Conflict> {
@@ -34,6 +35,16 @@ impl Draft<'_> {
                 self.state.sagas.put(saga);
                 Ok(())
             }
+            // A commit gives its events their positions.
+            Repair::Head { .. } | Repair::Events { .. } => Err(Conflict::Stale("log")),
+            Repair::Lease { of } => self.end_lease(of),
+            Repair::Unshown { product } => {
+                let catalog = &self.state.catalog;
+                let unshown = !catalog.views.contains_key(&product);
+                holds("product", catalog.products.contains_key(&product) && unshown)?;
+                self.changed.insert(product);
+                Ok(())
+            }
             Repair::View { product, found } => {
                 self.mend_view(product.id(), product.version(), found)
             }
@@ -47,6 +58,25 @@ impl Draft<'_> {
             }
             Repair::Key { id, order, outcome } => self.mend_key(&id, order, outcome),
         }
+    }
+
+    fn end_lease(&mut self, of: Leased) -> Result<(), Conflict> {
+        let now = self.at();
+        let is_endless = |lease: Option<&Lease>| lease.is_some_and(|lease| lease.is_endless(now));
+        match of {
+            Leased::Saga(id) => {
+                let kept = self.state.sagas.rows.get(&id).filter(|saga| !saga.is_over());
+                holds("saga", kept.is_some_and(|saga| is_endless(saga.lease.as_ref())))?;
+                self.state.sagas.free(id);
+            }
+            Leased::Consumer(name) => {
+                let kept = self.state.log.consumers.get(&name).cloned();
+                let held = kept.filter(|row| is_endless(row.lease.as_ref()));
+                let row = held.ok_or(Conflict::Stale("consumer"))?;
+                self.state.log.put_consumer(name, ConsumerRow { lease: None, ..row });
+            }
+        }
+        Ok(())
     }
 
     fn mend_view(&mut self, id: ProductId, version: Version, found: u64) -> Result<(), Conflict> {

@@ -6,15 +6,17 @@ use async_trait::async_trait;
 
 use crate::adapters::memory::MemoryStore;
 use crate::adapters::memory::map::{after, page};
-use crate::adapters::memory::state::reader;
+use crate::adapters::memory::state::{ConsumerRow, reader};
 use crate::domain::catalog::Product;
 use crate::domain::inventory::StockItem;
-use crate::domain::order::{Saga, SagaId};
-use crate::domain::shared::{OrderId, PromotionId, RefundId, Sku, StockPolicy};
+use crate::domain::order::{Lease, PromotionUse, Saga, SagaId};
+use crate::domain::shared::{
+    OrderId, ProductId, PromotionId, RefundId, Sku, StockPolicy, Timestamp,
+};
 use crate::ports::PortError;
 use crate::ports::catalog::Page;
 use crate::ports::idempotency::{KeyId, KeyState};
-use crate::ports::upkeep::{CountedUses, OrderRow, SagaFault, Upkeep};
+use crate::ports::upkeep::{CountedUses, LogEnd, LookedAt, OrderRow, SagaFault, Upkeep};
 
 #[async_trait]
 impl Upkeep for MemoryStore {
@@ -33,7 +35,22 @@ impl Upkeep for MemoryStore {
         Ok(products.iter().map(wrong).collect())
     }
 
-    async fn wrong_sagas(&self, orders: &[OrderId]) -> Result<Vec<(Saga, SagaFault)>, PortError> {
+    async fn unshown(
+        &self,
+        mark: Option<ProductId>,
+        limit: usize,
+    ) -> Result<Page<ProductId, ProductId>, PortError> {
+        let catalog = &self.snapshot().catalog;
+        let products = after(&catalog.products, mark).map(|(id, _)| *id);
+        let unshown = products.filter(|id| !catalog.views.contains_key(id));
+        Ok(page(unshown, limit, |id| *id))
+    }
+
+    async fn wrong_sagas(
+        &self,
+        orders: &[OrderId],
+        now: Timestamp,
+    ) -> Result<Vec<(Saga, SagaFault)>, PortError> {
         let state = self.snapshot();
         let of = |order: &OrderId| {
             let (checkout, id) = (SagaId::Checkout(*order), *order);
@@ -45,8 +62,31 @@ impl Upkeep for MemoryStore {
                 .chain(refunds.take_while(move |saga| saga.id.order() == id))
                 .collect::<Vec<_>>()
         };
-        let wrong = orders.iter().flat_map(of).filter(|saga| state.sagas.is_misplaced(saga));
-        Ok(wrong.map(|saga| (saga.clone(), SagaFault::Step)).collect())
+        let fault = |saga: &Saga| {
+            if state.sagas.is_misplaced(saga) {
+                return Some(SagaFault::Step);
+            }
+            let stuck = !saga.is_over() && is_endless(saga.lease.as_ref(), now);
+            stuck.then_some(SagaFault::Lease)
+        };
+        let wrong = orders.iter().flat_map(of);
+        Ok(wrong.filter_map(|saga| Some((saga.clone(), fault(saga)?))).collect())
+    }
+
+    async fn stuck_consumers(&self, now: Timestamp) -> Result<Vec<String>, PortError> {
+        let log = &self.snapshot().log;
+        let stuck = |(_, row): &(&String, &ConsumerRow)| is_endless(row.lease.as_ref(), now);
+        Ok(log.consumers.iter().filter(stuck).map(|(name, _)| name.clone()).collect())
+    }
+
+    async fn log_end(&self) -> Result<LogEnd, PortError> {
+        let log = &self.snapshot().log;
+        let last = log.events.last().map_or(0, |(position, _)| *position);
+        Ok(LogEnd { head: log.head, last })
+    }
+
+    async fn lost_events(&self, _: Option<u64>, _: usize) -> Result<LookedAt, PortError> {
+        Ok(LookedAt::default())
     }
 
     async fn counted_uses(
@@ -58,6 +98,20 @@ impl Upkeep for MemoryStore {
         let uses = state.pricing.uses(promotion, customer_key);
         let counted = if customer_key.is_some() { uses.by_customer } else { uses.total };
         Ok(CountedUses { counted, taken: state.uses_taken(promotion, customer_key) })
+    }
+
+    async fn customer_uses(
+        &self,
+        mark: Option<PromotionUse>,
+        limit: usize,
+    ) -> Result<Page<(PromotionUse, u32), PromotionUse>, PortError> {
+        let counts = &self.snapshot().pricing.customer_uses;
+        let mark = mark.map(|used| (used.promotion, used.customer_key));
+        let counted = after(counts, mark).map(|((promotion, customer_key), count)| {
+            let customer_key = customer_key.clone();
+            (PromotionUse { promotion: *promotion, customer_key }, *count)
+        });
+        Ok(page(counted, limit, |(used, _)| used.clone()))
     }
 
     async fn lost_stock(
@@ -94,4 +148,8 @@ impl Upkeep for MemoryStore {
         });
         Ok(page(waiting, limit, |(id, _)| id.clone()))
     }
+}
+
+fn is_endless(lease: Option<&Lease>, now: Timestamp) -> bool {
+    lease.is_some_and(|lease| lease.is_endless(now))
 }

@@ -47,6 +47,13 @@ impl SagaState {
         self.rows.insert_mut(id, leased.clone());
         Some(leased)
     }
+
+    /// Takes a saga out of whoever's hands it is in. As a lease that is taken, that is no fact.
+    pub fn free(&mut self, id: SagaId) {
+        if let Some(saga) = self.rows.get(&id).cloned() {
+            self.rows.insert_mut(id, Saga { lease: None, ..saga });
+        }
+    }
 }
 
 fn needs_attention(saga: &Saga) -> bool {

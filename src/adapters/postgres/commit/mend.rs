@@ -4,13 +4,13 @@
 use uuid::Uuid;
 
 use super::saga::SagaRow;
-use super::{Answer, Draft, senseless};
-use crate::adapters::postgres::convert::{number, saves, sku_key};
+use super::{Answer, Draft, senseless, unchanged};
+use crate::adapters::postgres::convert::{number, saves, sku_key, time};
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::inventory::{ReservationState, StockItem};
 use crate::domain::order::{Order, PromotionUse, Saga};
 use crate::domain::shared::{
-    CartId, CategoryId, Location, OrderId, ProductId, PromotionId, Sku, Version,
+    CartId, CategoryId, CustomerId, Location, OrderId, ProductId, PromotionId, Sku, Version,
 };
 use crate::ports::idempotency::{KeyId, Outcome};
 use crate::ports::store::Conflict;
@@ -51,6 +51,10 @@ impl Draft<'_> {
                 self.mend_sold(*product, (*found, *told), *as_of).await
             }
             Repair::Saga { told } => self.mend_saga(told).await,
+            Repair::Head { found, told } => self.mend_head(*found, *told).await,
+            Repair::Events { lost } => self.mend_events(lost).await,
+            Repair::Lease { of } => self.end_lease(of).await,
+            Repair::Unshown { product } => self.show_unshown(*product).await,
             Repair::View { product, found } => self.mend_view(product, *found).await,
             Repair::Category { id, .. } => self.mend_category(*id).await,
             Repair::Key { id, order, outcome } => self.mend_key(id, *order, outcome).await,
@@ -117,6 +121,12 @@ impl Draft<'_> {
 
     async fn mend_order(&mut self, found: &OrderRow, told: &Order) -> Result<(), Fault> {
         let row = OrderRow::of(told);
+        if !found.is_placed_as(&row) {
+            self.mend_placed(found, &row, told.id()).await?;
+            if found.clone().placed_as(&row) == row {
+                return Ok(());
+            }
+        }
         let (found_promotions, found_customers) = columns(&found.uses);
         let (promotions, customers) = columns(&row.uses);
         mended!(
@@ -136,6 +146,33 @@ impl Draft<'_> {
             &promotions,
             &customers as &[&str],
         )
+    }
+
+    /// What an order is found by that its first event told for good, so that nothing but what is
+    /// kept can have moved.
+    async fn mend_placed(
+        &mut self,
+        found: &OrderRow,
+        told: &OrderRow,
+        order: OrderId,
+    ) -> Result<(), Fault> {
+        let mended = sqlx::query!(
+            "UPDATE orders SET number = $6, email = $7, customer = $8, placed_at = $9
+             WHERE id = $1 AND number = $2 AND email = $3 AND customer IS NOT DISTINCT FROM $4
+                 AND placed_at = $5",
+            order.uuid(),
+            found.number,
+            found.email.0,
+            found.customer.map(CustomerId::uuid),
+            time(found.placed_at),
+            told.number,
+            told.email.0,
+            told.customer.map(CustomerId::uuid),
+            time(told.placed_at),
+        )
+        .execute(&mut *self.connection)
+        .await?;
+        unchanged("order", mended.rows_affected())
     }
 
     async fn mend_saga(&mut self, told: &Saga) -> Result<(), Fault> {
@@ -185,6 +222,43 @@ impl Draft<'_> {
             number(told),
             number(as_of),
         )
+    }
+
+    /// Shows a product of which it was not kept how. Whoever moves stock shows what hangs on it,
+    /// and finds the product only once this is committed; so its stock is locked first.
+    async fn show_unshown(&mut self, product: ProductId) -> Result<(), Fault> {
+        let stock = sqlx::query_scalar!(
+            "SELECT sku_key FROM stock
+             WHERE sku_key IN (
+                 SELECT v.sku_key FROM variants v WHERE v.product = $1
+                 UNION ALL
+                 SELECT b.part FROM variants v JOIN bundle_parts b ON b.bundle = v.sku_key
+                 WHERE v.product = $1
+             )
+             ORDER BY sku_key, location FOR UPDATE",
+            product.uuid(),
+        );
+        stock.fetch_all(&mut *self.connection).await?;
+        let begun = sqlx::query!(
+            "INSERT INTO product_views (product, version, bands, sold)
+             SELECT id, 0, '{}', 0 FROM products WHERE id = $1
+             ON CONFLICT (product) DO NOTHING",
+            product.uuid(),
+        )
+        .execute(&mut *self.connection)
+        .await?;
+        unchanged("product", begun.rows_affected())?;
+        let answer = sqlx::query_as!(
+            Answer,
+            "SELECT NULL::text AS refusal, NULL::text AS subject, NULL::bigint AS amount,
+                current_setting('ecicomm.shown', true) AS shown
+             FROM show_product($1, true, now_by($2))",
+            product.uuid(),
+            self.moment.clock,
+        )
+        .fetch_one(&mut *self.connection)
+        .await?;
+        self.passed(answer)
     }
 
     async fn mend_category(&mut self, id: CategoryId) -> Result<(), Fault> {

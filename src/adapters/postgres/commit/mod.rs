@@ -10,6 +10,7 @@ mod catalog;
 mod consumer;
 mod key;
 mod mend;
+mod mend_log;
 mod order;
 mod pricing;
 mod product;

@@ -12,7 +12,9 @@ use crate::adapters::postgres::convert::{
 };
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::order::Lease;
-use crate::domain::shared::{CategoryId, OrderId, ProductId, PromotionId, Timestamp, Version};
+use crate::domain::shared::{
+    CategoryId, Location, OrderId, ProductId, PromotionId, Sku, Timestamp, Version,
+};
 use crate::ports::PortError;
 use crate::ports::catalog::Page;
 use crate::ports::events::{Aggregate, Consumer, Event, EventBody, EventLog, ParkedEvent};
@@ -97,8 +99,14 @@ struct SavedBody {
 }
 
 impl EventRow {
+    /// The event, with the reason for its body where it cannot be read.
     fn event(self) -> Result<Event, PortError> {
-        let (aggregate, body) = self.told()?;
+        let told = self.told();
+        let unreadable = |error: PortError| {
+            let aggregate = self.about().unwrap_or_else(|| Aggregate::Unknown(self.names()));
+            (aggregate, EventBody::Unreadable(error.to_string()))
+        };
+        let (aggregate, body) = told.unwrap_or_else(unreadable);
         Ok(Event {
             position: count(self.position)?,
             aggregate,
@@ -106,6 +114,27 @@ impl EventRow {
             at: timestamp(self.at),
             body,
         })
+    }
+
+    /// What it is about, by its key alone.
+    fn about(&self) -> Option<Aggregate> {
+        if self.aggregate == "stock" {
+            let (sku, location) = self.key.split_once(' ')?;
+            let (sku, location) = (Sku::try_new(sku).ok()?, Location::try_new(location).ok()?);
+            return Some(Aggregate::Stock(sku, location));
+        }
+        let id = self.id().ok()?;
+        Some(match self.aggregate.as_str() {
+            "product" => Aggregate::Product(ProductId::new(id)),
+            "category" => Aggregate::Category(CategoryId::new(id)),
+            "promotion" => Aggregate::Promotion(PromotionId::new(id)),
+            "order" => Aggregate::Order(OrderId::new(id)),
+            _ => return None,
+        })
+    }
+
+    fn names(&self) -> String {
+        format!("{} {}", self.aggregate, self.key)
     }
 
     fn told(&self) -> Result<(Aggregate, EventBody), PortError> {

@@ -4,6 +4,7 @@
 
 mod catalog;
 mod category;
+mod delivery;
 mod event;
 mod key;
 pub mod list;

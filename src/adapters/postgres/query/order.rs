@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use crate::adapters::postgres::PostgresStore;
-use crate::adapters::postgres::convert::{number, one_more, read, storable, time};
+use crate::adapters::postgres::convert::{number, one_more, read, storable, time, timestamp};
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::order::{Order, OrderEvent, OrderStatus};
 use crate::domain::shared::{CartId, CustomerId, OrderId, Version};
@@ -42,10 +42,9 @@ impl OrderQueries for PostgresStore {
         }
         let asked = Asked::new(filter, after, limit);
         let found = self.ask_for_list(|connection| orders(connection, asked).boxed()).await?;
-        Ok(super::page(found, limit, |order| OrderMark {
-            placed_at: order.placed().at,
-            order: order.id(),
-        }))
+        let page = super::page(found, limit, |(mark, _)| *mark);
+        let items = page.items.into_iter().map(|(_, order)| order).collect();
+        Ok(Page { items, next: page.next })
     }
 
     async fn order_events(
@@ -180,12 +179,29 @@ impl Asked {
     }
 }
 
+/// An order of a page: what the page is sorted by, and its events.
+struct ListedRow {
+    id: Uuid,
+    placed_at: DateTime<Utc>,
+    bodies: Vec<String>,
+}
+
+impl ListedRow {
+    /// The order, and its place by what is sorted by: were that another than the order tells, pages
+    /// by what it tells would lead nowhere.
+    fn listed(self) -> Result<(OrderMark, Arc<Order>), PortError> {
+        let mark = OrderMark { placed_at: timestamp(self.placed_at), order: OrderId::new(self.id) };
+        Ok((mark, folded(&self.bodies)?))
+    }
+}
+
 /// The events of each order of a page. The first condition names the index that is read; all others
 /// hold where they were asked for.
 macro_rules! orders_by {
     ($first:literal, $asked:expr, $connection:expr) => {
-        sqlx::query_scalar!(
-            r#"SELECT bodies AS "bodies!" FROM orders o
+        sqlx::query_as!(
+            ListedRow,
+            r#"SELECT o.id, o.placed_at, bodies AS "bodies!" FROM orders o
             CROSS JOIN LATERAL (
                 SELECT array_agg(body::text ORDER BY sequence) AS bodies FROM events
                 WHERE aggregate = 'order' AND key = o.id::text
@@ -216,15 +232,17 @@ macro_rules! orders_by {
     };
 }
 
-async fn orders(connection: &mut PgConnection, asked: Asked) -> Result<Vec<Arc<Order>>, Fault> {
-    let histories: Vec<Vec<String>> = match &asked {
+async fn orders(
+    connection: &mut PgConnection,
+    asked: Asked,
+) -> Result<Vec<(OrderMark, Arc<Order>)>, Fault> {
+    let rows: Vec<ListedRow> = match &asked {
         Asked { number: Some(_), .. } => orders_by!("number = $2", asked, connection),
         Asked { email: Some(_), .. } => orders_by!("email = $3", asked, connection),
         Asked { customer: Some(_), .. } => orders_by!("customer = $4", asked, connection),
         Asked { status: Some(_), .. } => orders_by!("status = $1", asked, connection),
         _ => orders_by!("true", asked, connection),
     };
-    let orders: Result<Vec<_>, PortError> =
-        histories.iter().map(|history| folded(history)).collect();
+    let orders: Result<Vec<_>, PortError> = rows.into_iter().map(ListedRow::listed).collect();
     Ok(orders?)
 }

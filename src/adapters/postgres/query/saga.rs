@@ -78,6 +78,29 @@ impl SagaRow {
     }
 }
 
+struct ClaimedRow {
+    order_id: Uuid,
+    due: DateTime<Utc>,
+    lease_owner: Option<String>,
+    lease_until: Option<DateTime<Utc>>,
+    record: String,
+}
+
+impl ClaimedRow {
+    /// The saga; none where it cannot be read, as one of a later version, which a process of that
+    /// takes when the lease ends. It must not hold up those that were claimed with it.
+    fn saga(self) -> Option<Saga> {
+        let Self { order_id, due, lease_owner, lease_until, record } = self;
+        match (SagaRow { due, lease_owner, lease_until, record }).saga() {
+            Ok(saga) => Some(saga),
+            Err(error) => {
+                tracing::error!(order = %order_id, %error, "a saga cannot be read");
+                None
+            }
+        }
+    }
+}
+
 async fn saga(connection: &mut PgConnection, id: SagaId) -> Result<Option<Saga>, Fault> {
     let (kind, order, refund) = saga_key(id);
     let row = sqlx::query_as!(
@@ -134,7 +157,7 @@ async fn claim_due(
     most: usize,
 ) -> Result<Vec<Saga>, Fault> {
     let rows = sqlx::query_as!(
-        SagaRow,
+        ClaimedRow,
         r#"UPDATE sagas SET lease_owner = $1, lease_until = by_clock($2, $4, $3)
         WHERE (kind, order_id, refund_id) IN (
             SELECT kind, order_id, refund_id FROM sagas
@@ -142,7 +165,7 @@ async fn claim_due(
                 AND (lease_until IS NULL OR lease_until <= coalesce($3, clock_timestamp()))
             ORDER BY due, kind, order_id, refund_id LIMIT $5 FOR UPDATE SKIP LOCKED
         )
-        RETURNING due, lease_owner, lease_until, record::text AS "record!""#,
+        RETURNING order_id, due, lease_owner, lease_until, record::text AS "record!""#,
         lease.owner,
         time(lease.until),
         moment.clock,
@@ -151,8 +174,7 @@ async fn claim_due(
     )
     .fetch_all(connection)
     .await?;
-    let sagas: Result<Vec<Saga>, PortError> = rows.into_iter().map(SagaRow::saga).collect();
-    let mut sagas = sagas?;
+    let mut sagas: Vec<Saga> = rows.into_iter().filter_map(ClaimedRow::saga).collect();
     sagas.sort_by_key(|saga| (saga.due, saga.id));
     Ok(sagas)
 }

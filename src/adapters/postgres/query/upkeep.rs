@@ -2,25 +2,32 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use serde_json::Value;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
+use super::delivery;
 use crate::adapters::postgres::PostgresStore;
 use crate::adapters::postgres::commit::{SagaRow, product_rows};
 use crate::adapters::postgres::convert::{
-    number, one_more, policy, read, rows, saves, sku, sku_key, status_name, timestamp, version,
+    Moment, interval, number, one_more, policy, read, rows, saves, sku, sku_key, status_name,
+    timestamp, version,
 };
 use crate::adapters::postgres::fault::Fault;
 use crate::domain::catalog::Product;
 use crate::domain::inventory::StockItem;
-use crate::domain::order::{PromotionUse, Saga};
-use crate::domain::shared::{CartId, Location, OrderId, PromotionId, Sku, StockPolicy};
+use crate::domain::order::{Lease, PromotionUse, Saga};
+use crate::domain::shared::{
+    CartId, CustomerId, Location, OrderId, ProductId, PromotionId, Sku, StockPolicy, Timestamp,
+};
 use crate::ports::PortError;
 use crate::ports::catalog::Page;
 use crate::ports::idempotency::KeyId;
-use crate::ports::upkeep::{CountedUses, OrderRow, SagaFault, Upkeep};
+use crate::ports::upkeep::{
+    CountedUses, FoundEmail, LogEnd, LookedAt, OrderRow, SagaFault, Upkeep,
+};
 
 #[async_trait]
 impl Upkeep for PostgresStore {
@@ -42,9 +49,35 @@ impl Upkeep for PostgresStore {
         Ok(wrong)
     }
 
-    async fn wrong_sagas(&self, orders: &[OrderId]) -> Result<Vec<(Saga, SagaFault)>, PortError> {
+    async fn unshown(
+        &self,
+        after: Option<ProductId>,
+        limit: usize,
+    ) -> Result<Page<ProductId, ProductId>, PortError> {
+        self.ask(move |connection| unshown(connection, after, limit).boxed()).await
+    }
+
+    async fn wrong_sagas(
+        &self,
+        orders: &[OrderId],
+        now: Timestamp,
+    ) -> Result<Vec<(Saga, SagaFault)>, PortError> {
         let ids = orders.iter().map(|id| id.uuid()).collect();
-        self.ask(|connection| wrong_sagas(connection, ids).boxed()).await
+        let clock = Moment::new(now, self.config.time).clock;
+        self.ask(move |connection| wrong_sagas(connection, ids, clock).boxed()).await
+    }
+
+    async fn stuck_consumers(&self, now: Timestamp) -> Result<Vec<String>, PortError> {
+        let clock = Moment::new(now, self.config.time).clock;
+        self.ask(move |connection| delivery::stuck_consumers(connection, clock).boxed()).await
+    }
+
+    async fn log_end(&self) -> Result<LogEnd, PortError> {
+        self.ask(|connection| delivery::log_end(connection).boxed()).await
+    }
+
+    async fn lost_events(&self, after: Option<u64>, limit: usize) -> Result<LookedAt, PortError> {
+        self.ask(move |connection| delivery::lost_events(connection, after, limit).boxed()).await
     }
 
     async fn counted_uses(
@@ -54,6 +87,15 @@ impl Upkeep for PostgresStore {
     ) -> Result<CountedUses, PortError> {
         let customer_key = customer_key.map(str::to_owned);
         self.ask(move |connection| counted_uses(connection, promotion, customer_key).boxed()).await
+    }
+
+    async fn customer_uses(
+        &self,
+        after: Option<PromotionUse>,
+        limit: usize,
+    ) -> Result<Page<(PromotionUse, u32), PromotionUse>, PortError> {
+        let found = self.ask(move |connection| customer_uses(connection, after, limit).boxed());
+        Ok(super::page(found.await?, limit, |(used, _)| used.clone()))
     }
 
     async fn lost_stock(
@@ -80,7 +122,7 @@ async fn order_rows(
     ids: Vec<Uuid>,
 ) -> Result<Vec<Option<OrderRow>>, Fault> {
     let rows = sqlx::query!(
-        r#"SELECT id, version, status, phase, cart,
+        r#"SELECT id, version, number, email, customer, placed_at, status, phase, cart,
             ARRAY(
                 SELECT promotion FROM order_uses u WHERE u.order_id = o.id ORDER BY ordinal
             ) AS "promotions!",
@@ -97,8 +139,17 @@ async fn order_rows(
         let (version, cart) = (version(row.version)?, row.cart.map(CartId::new));
         let uses = row.promotions.into_iter().map(PromotionId::new).zip(row.customers);
         let uses = uses.map(|(promotion, customer_key)| PromotionUse { promotion, customer_key });
-        let (status, phase) = (row.status, row.phase);
-        let row_of = OrderRow { version, status, phase, cart, uses: uses.collect() };
+        let row_of = OrderRow {
+            version,
+            number: row.number,
+            email: FoundEmail(row.email),
+            customer: row.customer.map(CustomerId::new),
+            placed_at: timestamp(row.placed_at),
+            status: row.status,
+            phase: row.phase,
+            cart,
+            uses: uses.collect(),
+        };
         found.insert(row.id, row_of);
     }
     Ok(ids.iter().map(|id| found.remove(id)).collect())
@@ -180,14 +231,46 @@ impl Kept {
     }
 }
 
+/// Products of a page without what is kept of how they are shown. A product is saved with that in
+/// one transaction.
+async fn unshown(
+    connection: &mut PgConnection,
+    after: Option<ProductId>,
+    limit: usize,
+) -> Result<Page<ProductId, ProductId>, Fault> {
+    let looked = sqlx::query!(
+        r#"WITH looked AS MATERIALIZED (
+            SELECT id FROM products WHERE id > $1 ORDER BY id LIMIT $2
+        )
+        SELECT
+            ARRAY(
+                SELECT l.id FROM looked l
+                WHERE NOT EXISTS (SELECT FROM product_views w WHERE w.product = l.id)
+                ORDER BY l.id
+            ) AS "unshown!",
+            (SELECT id FROM looked ORDER BY id OFFSET $2 - 1 LIMIT 1) AS "next?""#,
+        after.map_or(Uuid::nil(), ProductId::uuid),
+        rows(limit),
+    )
+    .fetch_one(connection)
+    .await?;
+    let items = looked.unshown.into_iter().map(ProductId::new).collect();
+    Ok(Page { items, next: looked.next.map(ProductId::new) })
+}
+
 async fn wrong_sagas(
     connection: &mut PgConnection,
     ids: Vec<Uuid>,
+    clock: Option<DateTime<Utc>>,
 ) -> Result<Vec<(Saga, SagaFault)>, Fault> {
     let rows = sqlx::query!(
-        r#"SELECT version, due, over, open, record::text AS "record!" FROM sagas
+        r#"SELECT version, due, over, open, record::text AS "record!",
+            coalesce(lease_until > now_by($2) + $3::interval, false) AS "is_stuck!"
+        FROM sagas
         WHERE kind IN (0, 1) AND order_id = ANY($1) ORDER BY kind, order_id, refund_id"#,
-        &ids
+        &ids,
+        clock,
+        interval(Lease::LONGEST),
     )
     .fetch_all(connection)
     .await?;
@@ -202,6 +285,8 @@ async fn wrong_sagas(
             Some(SagaFault::Step)
         } else if !told.over && apart > SagaFault::APART.as_micros() {
             Some(SagaFault::Due)
+        } else if !told.over && row.is_stuck {
+            Some(SagaFault::Lease)
         } else {
             None
         };
@@ -233,6 +318,32 @@ async fn counted_uses(
     .await?;
     let count = |uses: i64| u32::try_from(uses).map_err(PortError::corrupt);
     Ok(CountedUses { counted: count(row.counted)?, taken: count(row.taken)? })
+}
+
+async fn customer_uses(
+    connection: &mut PgConnection,
+    after: Option<PromotionUse>,
+    limit: usize,
+) -> Result<Vec<(PromotionUse, u32)>, Fault> {
+    let first = (Uuid::nil(), String::new());
+    let (promotion, customer_key) =
+        after.map_or(first, |used| (used.promotion.uuid(), used.customer_key));
+    let rows = sqlx::query!(
+        "SELECT promotion, customer_key, uses FROM promotion_uses
+         WHERE (promotion, customer_key) > ($1, $2)
+         ORDER BY promotion, customer_key LIMIT $3",
+        promotion,
+        customer_key,
+        one_more(limit),
+    )
+    .fetch_all(connection)
+    .await?;
+    let counted = rows.into_iter().map(|row| {
+        let promotion = PromotionId::new(row.promotion);
+        let used = PromotionUse { promotion, customer_key: row.customer_key };
+        Ok((used, u32::try_from(row.uses).map_err(PortError::corrupt)?))
+    });
+    Ok(counted.collect::<Result<_, PortError>>()?)
 }
 
 async fn lost_stock(

@@ -11,6 +11,7 @@ use crate::ports::catalog::{CategoryNode, ProductView};
 use crate::ports::upkeep::Repair;
 
 const MEND_COUNTS: &str = "shoppers see it and nothing is decided on it: report it as a defect";
+const MEND_UNSHOWN: &str = "nobody sees it, staff among them: report it as a defect";
 const MEND_CATEGORY: &str = "save the product with categories that are there";
 const MEND_POPULARITY: &str = "it sorts lists and decides nothing else: report it as a defect";
 
@@ -99,6 +100,13 @@ pub(super) fn wrong_view(view: &ProductView, wrong: &'static str) -> Finding {
     let what = format!("{wrong} of product {} as it is shown", product.id());
     let cure = Cure::of(Repair::View { product, found });
     Finding::new(what, "what follows from it", "something else", MEND_COUNTS).mended_by(cure)
+}
+
+/// A product of which it is not kept how it is shown, so that it is on no page and in no list.
+pub(super) fn unshown(product: ProductId) -> Finding {
+    let what = format!("page of product {product}");
+    let cure = Cure::of(Repair::Unshown { product });
+    Finding::new(what, "what follows from it", "none", MEND_UNSHOWN).mended_by(cure)
 }
 
 /// Units sold of each product, less those of orders that were cancelled.

@@ -1,4 +1,4 @@
-//! Who works on what: consumers of the log, requests that wait, sagas.
+//! Who works on what: requests that wait, sagas.
 
 use super::look::{Subject, Suspects};
 use super::report::Cure;
@@ -8,40 +8,13 @@ use crate::app::order::failure_of;
 use crate::domain::order::{Order, OrderEvent, Phase, SagaId};
 use crate::domain::shared::OrderId;
 use crate::ports::PortError;
-use crate::ports::events::Consumer;
 use crate::ports::idempotency::{KeyId, KeyState, Outcome};
-use crate::ports::store::Write;
 use crate::ports::upkeep::Repair;
 
-const MEND_CONSUMER: &str = "it hears of nothing until the log is that long: set it back";
 const MEND_KEY: &str =
     "its client is told for ever that the request is under way: tell them by hand";
 
 impl Doctor {
-    /// Holds consumers against the end of the log. What one passed over cannot be told; counts that
-    /// follow from it are held against the facts like all others.
-    pub(super) async fn consumers(&self, report: &mut Report) -> Result<(), AppError> {
-        let mut suspects = Suspects::default();
-        suspects.add(Subject::Consumers, self.look_at_consumers().await?);
-        self.confirm(suspects, report).await
-    }
-
-    pub(super) async fn look_at_consumers(&self) -> Result<Vec<Finding>, PortError> {
-        // The log only grows, so that none is before its end that was read later.
-        let consumers = self.ports.events.consumers().await?;
-        let head = self.ports.events.head().await?;
-        let beyond = consumers.into_iter().filter(|consumer| consumer.position > head);
-        let finding = |consumer: Consumer| {
-            let what = format!("position of the consumer {}", consumer.name);
-            let (from, to) = (consumer.position, head);
-            let expected = format!("at most {head}, the last event");
-            let back =
-                Write::AdvanceConsumer { consumer: consumer.name, from, to, park: Vec::new() };
-            Finding::new(what, expected, from, MEND_CONSUMER).mended_by(Cure::by(back))
-        };
-        Ok(beyond.map(finding).collect())
-    }
-
     /// Holds keys that wait for a checkout against its order.
     pub(super) async fn keys(
         &self,

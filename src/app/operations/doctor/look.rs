@@ -16,6 +16,10 @@ const AGAIN_AFTER: [Span; 2] = [Span::millis(100), Span::millis(400)];
 /// Something that can be looked at by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Subject {
+    /// Where the log ends.
+    LogEnd,
+    /// The events of a page, by the number behind which it begins.
+    Events(Option<u64>),
     /// The consumers of the log.
     Consumers,
     /// An order with its stock, its cart and its sagas.
@@ -30,6 +34,9 @@ pub(super) enum Subject {
     Uses(PromotionId, Option<String>),
     /// A product as it is found and shown.
     Product(ProductId),
+    /// The products of a page of which it may not be kept how they are shown, by the product behind
+    /// which it begins.
+    Unshown(Option<ProductId>),
     /// The counts of all categories.
     Categories,
 }
@@ -111,6 +118,8 @@ impl Doctor {
         orders: &mut BTreeMap<OrderId, Vec<Finding>>,
     ) -> Result<Vec<Finding>, AppError> {
         match subject {
+            Subject::LogEnd => Ok(self.look_at_log_end().await?.into_iter().collect()),
+            Subject::Events(after) => Ok(self.look_at_events(*after).await?.into_iter().collect()),
             Subject::Consumers => Ok(self.look_at_consumers().await?),
             Subject::Order(id) => Ok(orders.remove(id).unwrap_or_default()),
             Subject::Key(key, order) => {
@@ -123,6 +132,7 @@ impl Doctor {
                 Ok(found.into_iter().collect())
             }
             Subject::Product(id) => self.look_at_product(*id).await,
+            Subject::Unshown(after) => Ok(self.look_at_unshown(*after).await?.0),
             Subject::Categories => self.look_at_categories().await,
         }
     }

@@ -6,6 +6,7 @@
 //! keeps in memory grows with the products of the shop and the stock that is held, not with orders.
 
 mod catalog;
+mod delivery;
 mod ledger;
 mod log;
 mod look;
@@ -50,6 +51,8 @@ struct Gathered {
     sold: Sold,
     /// The position of the log before the first order was read.
     as_of: u64,
+    /// Whether there are events that nobody would hear of.
+    unheard: bool,
 }
 
 impl Doctor {
@@ -62,8 +65,9 @@ impl Doctor {
     /// read, not that anything disagrees.
     pub async fn examine(&self, progress: Progress<'_>) -> Result<Report, AppError> {
         let mut report = Report::default();
-        self.consumers(&mut report).await?;
+        let unheard = self.delivery(&mut report, progress).await?;
         let mut gathered = self.orders(&mut report, progress).await?;
+        gathered.unheard = unheard;
         self.keys(&mut report, progress).await?;
         self.sagas(&mut report, progress).await?;
         self.stock(std::mem::take(&mut gathered.held), &mut report, progress).await?;

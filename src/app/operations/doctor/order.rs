@@ -68,7 +68,8 @@ fn shown(row: &OrderRow, own: &OrderRow) -> String {
         _ if *uses == own.uses => String::new(),
         count => format!(" and {count} uses of promotions that are not its own"),
     };
-    format!("{status} ({phase}) at version {version} {cart}{uses}")
+    let placed = if row.is_placed_as(own) { "" } else { ", as of another number, buyer or time" };
+    format!("{status} ({phase}) at version {version} {cart}{uses}{placed}")
 }
 
 fn summary(order: &Order) -> String {

@@ -103,7 +103,8 @@ impl Doctor {
         for (order, row) in orders.into_iter().zip(&rows) {
             looked.push(self.look_at_order(order, row.as_ref()).await?);
         }
-        for (saga, wrong) in self.ports.upkeep.wrong_sagas(&ids).await? {
+        let now = self.ports.clock.now();
+        for (saga, wrong) in self.ports.upkeep.wrong_sagas(&ids, now).await? {
             let own = |looked: &&mut Looked| looked.order.id() == saga.id.order();
             if let Some(looked) = looked.iter_mut().find(own) {
                 looked.findings.push(saga::misplaced(saga, wrong));

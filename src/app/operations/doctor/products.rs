@@ -23,9 +23,11 @@ impl Doctor {
         report: &mut Report,
         progress: Progress<'_>,
     ) -> Result<(), AppError> {
+        self.unshown(report).await?;
         let mut counts = Counts::of(&self.ports.catalog.category_tree().await?);
         count(&mut report.checked.categories, counts.len());
-        let counted = report.checked.orders == 0 || self.popularity_is_counted().await?;
+        let is_counted = !gathered.unheard && self.popularity_is_counted().await?;
+        let counted = report.checked.orders == 0 || is_counted;
         let mut popularity: Vec<(ProductId, Finding)> = Vec::new();
         let mut after = None;
         loop {
@@ -96,6 +98,9 @@ impl Doctor {
             if events.first().is_none_or(|first| first.position != after.saturating_add(1)) {
                 return Ok(None);
             }
+            if events.iter().any(|event| event.unreadable().is_some()) {
+                return Ok(None);
+            }
             let mut ids: Vec<_> = events.iter().filter_map(sale).collect();
             ids.dedup();
             let orders = self.ports.orders.by_ids(&ids).await?;
@@ -104,6 +109,30 @@ impl Doctor {
             after = last;
         }
         Ok(None)
+    }
+
+    /// Looks for products that are shown nowhere: all that reads products passes over them.
+    async fn unshown(&self, report: &mut Report) -> Result<(), AppError> {
+        let mut after = None;
+        loop {
+            let (found, next) = self.look_at_unshown(after).await?;
+            let mut suspects = Suspects::default();
+            suspects.add(Subject::Unshown(after), found);
+            self.confirm(suspects, report).await?;
+            after = next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Those of a page, and behind which product more may follow.
+    pub(super) async fn look_at_unshown(
+        &self,
+        after: Option<ProductId>,
+    ) -> Result<(Vec<Finding>, Option<ProductId>), PortError> {
+        let page = self.ports.upkeep.unshown(after, PAGE).await?;
+        Ok((page.items.into_iter().map(catalog::unshown).collect(), page.next))
     }
 
     /// A product as it is found and shown now.

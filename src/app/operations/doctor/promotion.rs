@@ -65,14 +65,24 @@ impl CustomerUses {
     pub fn add(&mut self, order: &Order) {
         let stands = u64::from(order.uses_promotions());
         for used in &order.placed().uses {
-            let mut hasher = DefaultHasher::new();
-            used.customer_key.hash(&mut hasher);
-            if hasher.finish().checked_rem(self.shares) == Some(self.share) {
+            if self.is_of_share(&used.customer_key) {
                 let key = (used.promotion, used.customer_key.clone());
                 let count = self.counts.entry(key).or_default();
                 *count = count.saturating_add(stands);
             }
         }
+    }
+
+    /// Whether a use is counted of a customer of this share who took none by any order.
+    pub fn is_unfounded(&self, used: &PromotionUse) -> bool {
+        let PromotionUse { promotion, customer_key } = used.clone();
+        self.is_of_share(&customer_key) && !self.counts.contains_key(&(promotion, customer_key))
+    }
+
+    fn is_of_share(&self, customer_key: &str) -> bool {
+        let mut hasher = DefaultHasher::new();
+        customer_key.hash(&mut hasher);
+        hasher.finish().checked_rem(self.shares) == Some(self.share)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::order::{
 };
 use crate::domain::shared::Timestamp;
 use crate::ports::store::{OrderUpdate, SagaStep, Write};
-use crate::ports::upkeep::{Repair, SagaFault};
+use crate::ports::upkeep::{Leased, Repair, SagaFault};
 
 const MEND_JOURNAL: &str = "settle its order with the payment provider by hand";
 const MEND_STATE: &str = "compare the order with the payment provider's record";
@@ -53,7 +53,8 @@ fn step(saga: Saga) -> Cure {
     Cure::by(Write::StepSaga(Box::new(SagaStep { change: None, saga, outcome: None })))
 }
 
-/// A saga that is claimed and found by something else than it says itself.
+/// A saga that is claimed and found by something else than it says itself, or that nobody may claim
+/// for days.
 pub(super) fn misplaced(saga: Saga, wrong: SagaFault) -> Finding {
     let what = match saga.id {
         SagaId::Checkout(order) => format!("checkout of order {order}"),
@@ -66,9 +67,13 @@ pub(super) fn misplaced(saga: Saga, wrong: SagaFault) -> Finding {
         }
         SagaFault::Step => ("kept as one that is worked on", "kept as one that is over"),
         SagaFault::Due => ("due when it says", "due at another time"),
+        SagaFault::Lease => ("in someone's hands for seconds", "in someone's hands for days"),
     };
     let finding = Finding::new(what, expected, found, MEND_STATE);
-    finding.mended_by(Cure::of(Repair::Saga { told: saga }))
+    finding.mended_by(Cure::of(match wrong {
+        SagaFault::Lease => Repair::Lease { of: Leased::Saga(saga.id) },
+        SagaFault::Version | SagaFault::Step | SagaFault::Due => Repair::Saga { told: saga },
+    }))
 }
 
 fn agrees(order: &Order, plan: &SagaPlan) -> bool {

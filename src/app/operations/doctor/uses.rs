@@ -63,7 +63,31 @@ impl Doctor {
             let found = promotion::compare(*promotion, Some(customer), *taken, counted);
             suspects.add(Subject::Uses(*promotion, Some(customer.clone())), found);
         }
-        self.confirm(suspects, report).await
+        self.confirm(suspects, report).await?;
+        self.unfounded_uses(&uses, report).await
+    }
+
+    /// Looks for uses that are counted of customers of a share who took none by any order.
+    async fn unfounded_uses(
+        &self,
+        uses: &CustomerUses,
+        report: &mut Report,
+    ) -> Result<(), AppError> {
+        let mut after = None;
+        loop {
+            let page = self.ports.upkeep.customer_uses(after, PAGE).await?;
+            let mut suspects = Suspects::default();
+            for (used, counted) in page.items.iter().filter(|(used, _)| uses.is_unfounded(used)) {
+                let (promotion, customer) = (used.promotion, used.customer_key.as_str());
+                let found = promotion::compare(promotion, Some(customer), 0, *counted);
+                suspects.add(Subject::Uses(promotion, Some(customer.to_owned())), found);
+            }
+            self.confirm(suspects, report).await?;
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     /// Holds a count of uses against the orders that took one, both of one moment.

@@ -4,6 +4,8 @@
 #[cfg(feature = "redb")]
 mod folder;
 #[cfg(feature = "postgres")]
+mod log;
+#[cfg(feature = "postgres")]
 mod parts;
 #[cfg(feature = "postgres")]
 mod postgres;

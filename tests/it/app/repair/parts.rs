@@ -1,5 +1,7 @@
 //! Rows that a database keeps beside a record, or beside the events, and that disagree with them.
 
+use ecicomm::ports::order::OrderFilter;
+
 use super::super::support::draft;
 use super::postgres::{LAMP_3, Planted};
 use super::{examined, order_of};
@@ -104,4 +106,65 @@ async fn uses_are_those_of_orders_that_took_one_and_did_not_give_it_back() {
         planted.mends(&statement, &["as it is found"]).await;
     }
     assert_eq!(examined(&planted.shop).await.findings, []);
+    planted
+        .mends(
+            "INSERT INTO promotion_uses SELECT promotion, 'nobody@example.com', 2
+             FROM promotion_totals",
+            &["by a customer"],
+        )
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_found_by_what_it_was_placed_with() {
+    let planted = Planted::new().await;
+    let sold = order_of(&planted.shop, "sold").await.id();
+    for set in [
+        "email = 'eve@example.com'",
+        "number = '0000000000'",
+        "customer = '00000000-0000-0000-0000-000000000007'",
+        "placed_at = placed_at - interval '1 year'",
+        "email = 'eve@example.com', status = 'pending'",
+    ] {
+        let statement = format!("UPDATE orders SET {set} WHERE id = '{sold}'");
+        planted.mends(&statement, &["as it is found"]).await;
+    }
+    assert_eq!(order_of(&planted.shop, "sold").await.id(), sold);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_is_listed_at_another_time_hides_no_other() {
+    let planted = Planted::new().await;
+    let (orders, sold) = (&planted.shop.ports.orders, order_of(&planted.shop, "sold").await.id());
+    let earlier = "placed_at = placed_at - interval '1 year'";
+    planted.plant(&format!("UPDATE orders SET {earlier} WHERE id <> '{sold}'")).await;
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let page = orders.orders(&OrderFilter::default(), after, 1).await.unwrap();
+        listed.extend(page.items.iter().map(|order| order.id()));
+        assert!(listed.len() <= 6, "the pages lead back: {listed:?}");
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(listed.len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_product_of_which_it_is_not_kept_how_it_is_shown_is_shown_again() {
+    let planted = Planted::new().await;
+    let catalog = &planted.shop.ports.catalog;
+    let view = async |code: &str| catalog.by_skus(&[sku(code)]).await.unwrap().remove(0).unwrap();
+    // One that nobody bought, and one whose popularity is mended with it.
+    for code in ["LAMP-3", "LAMP-1"] {
+        let before = view(code).await;
+        let product = before.product.id();
+        let statement = format!("DELETE FROM product_views WHERE product = '{product}'");
+        planted.mends(&statement, &["page of product"]).await;
+        let after = view(code).await;
+        assert!(after.version > before.version);
+        assert_eq!(after.availability, before.availability);
+        assert_eq!(after.popularity, before.popularity);
+    }
 }

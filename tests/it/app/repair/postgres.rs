@@ -41,9 +41,14 @@ impl Planted {
         Self { shop, database }
     }
 
+    /// A connection beside the shop's.
+    pub(super) async fn connect(&self) -> PgConnection {
+        PgConnection::connect(self.database.url()).await.unwrap()
+    }
+
     /// Changes rows behind the shop's back; some, or the test plants nothing.
     pub(super) async fn plant(&self, statement: &str) {
-        let mut connection = PgConnection::connect(self.database.url()).await.unwrap();
+        let mut connection = self.connect().await;
         let done = connection.execute(AssertSqlSafe(statement.to_owned())).await.unwrap();
         assert!(done.rows_affected() > 0, "{statement}");
     }
@@ -54,6 +59,11 @@ impl Planted {
         mends(&self.shop, parts).await;
     }
 }
+
+/// An event of each category that no outbox has.
+pub(super) const LOST_EVENTS: &str = "INSERT INTO events (aggregate, key, sequence, kind, at)
+    SELECT aggregate, key, max(sequence) + 1, 'changed', now() FROM events
+    WHERE aggregate = 'category' GROUP BY aggregate, key";
 
 pub(super) const LAMP_3: &str = "(SELECT product FROM variants WHERE sku_key = 'lamp-3')";
 

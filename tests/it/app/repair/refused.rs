@@ -8,7 +8,7 @@ use ecicomm::ports::PortError;
 use ecicomm::ports::store::{CommitError, Store, UnitOfWork, Write};
 use ecicomm::ports::upkeep::Repair;
 
-use super::postgres::{LAMP_3, Planted};
+use super::postgres::{LAMP_3, LOST_EVENTS, Planted};
 use super::{examined, repaired};
 
 /// The shop over another store.
@@ -86,6 +86,11 @@ async fn what_another_mended_already_is_not_told_as_mended() {
         format!("DELETE FROM product_listing WHERE product = {LAMP_3}"),
         "UPDATE variants SET policy = 'untracked' WHERE sku_key = 'lamp-3'".to_owned(),
         "UPDATE sagas SET over = false, open = true WHERE kind = 1".to_owned(),
+        "UPDATE orders SET email = 'eve@example.com' WHERE email = 'sold@example.com'".to_owned(),
+        "UPDATE event_head SET position = position - 1".to_owned(),
+        LOST_EVENTS.to_owned(),
+        "UPDATE consumers SET lease_owner = 'gone', lease_until = now() + '9 days'".to_owned(),
+        format!("DELETE FROM product_views WHERE product = {LAMP_3}"),
     ] {
         planted.plant(&statement).await;
         assert_ne!(examined(&shop).await.findings, [], "{statement}");

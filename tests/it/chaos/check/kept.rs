@@ -24,13 +24,16 @@ impl Checker<'_> {
         let mut before = None;
         let mut sequences = BTreeMap::new();
         for event in &kept.events {
-            let next = before.is_none_or(|before| event.position == before + 1);
+            let next = event.position == before.map_or(1, |before: u64| before + 1);
             before = Some(event.position);
             let last = sequences.insert(&event.aggregate, event.sequence);
-            let sequel = last.is_none_or(|last| event.sequence == last + 1);
+            let sequel = event.sequence == last.map_or(1, |last| last + 1);
             self.verdict
                 .check("I9", next && sequel, || format!("something is missing before {event:?}"));
         }
+        let undelivered = &kept.undelivered;
+        self.verdict
+            .check("I9", undelivered.is_empty(), || format!("not delivered: {undelivered:?}"));
         self.verdict.check("I9", kept.parked.is_empty(), || format!("left: {:?}", kept.parked));
     }
 }

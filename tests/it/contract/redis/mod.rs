@@ -1,5 +1,6 @@
 //! What Redis owes beside the contracts of its ports: bounds, and that it comes back by itself.
 
+pub mod cluster;
 mod way;
 
 use std::io::{Read as _, Write as _};
@@ -48,73 +49,6 @@ fn again(server: &Redis, call: &[u8]) -> String {
     let mut answer = [0; 1_024];
     let length = stream.read(&mut answer).unwrap();
     String::from_utf8_lossy(&answer[..length]).trim().to_owned()
-}
-
-pub mod cluster {
-    use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use super::*;
-    use crate::harness::servers::RedisCluster;
-
-    /// The cluster that all tests of this process share.
-    fn shared() -> &'static RedisCluster {
-        static SHARED: OnceLock<RedisCluster> = OnceLock::new();
-        SHARED.get_or_init(RedisCluster::start)
-    }
-
-    /// A part of it that is the caller's own.
-    pub fn config() -> RedisConfig {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let mut config = RedisConfig::new(shared().url());
-        config.cluster = true;
-        config.prefix = format!("it-{}:", NEXT.fetch_add(1, Ordering::Relaxed));
-        config
-    }
-
-    /// Carts in a part of it that is the caller's own.
-    pub fn carts() -> Arc<dyn Carts> {
-        Arc::new(RedisCarts::new(RedisLink::new(&config()).unwrap()))
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn every_node_has_its_share_of_the_carts() {
-        let cluster = RedisCluster::start();
-        let config = RedisConfig { cluster: true, ..RedisConfig::new(cluster.url()) };
-        let carts = RedisCarts::new(RedisLink::new(&config).unwrap());
-        for number in 0..60 {
-            let first = Arc::new(cart(number, at(0)));
-            assert_eq!(carts.save(first, None, at(0)).await.unwrap(), CartSaved::Saved);
-            assert!(carts.cart(cart_id(number), at(1)).await.unwrap().is_some());
-        }
-        let keys = cluster.keys();
-        assert!(keys.iter().sum::<u32>() == 60 && keys.iter().all(|count| *count > 5), "{keys:?}");
-    }
-
-    /// The way to one of the nodes breaks between a save and its answer, so that the client sends the
-    /// save again by itself.
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_save_whose_answer_was_lost_is_no_stale_one() {
-        let cluster = RedisCluster::start();
-        let port = cluster.url().rsplit(':').next().unwrap().parse().unwrap();
-        let way = Way::to(port).await;
-        assert_eq!(tell(port, &format!("CONFIG SET cluster-announce-port {}", way.port())), "+OK");
-        let config =
-            RedisConfig { cluster: true, timeout: SOON, ..RedisConfig::new(cluster.url()) };
-        let carts = RedisCarts::new(RedisLink::new(&config).unwrap());
-        for number in 0..12 {
-            let first = cart(number, at(0));
-            way.break_once();
-            let saved = carts.save(Arc::new(first.clone()), None, at(0)).await.unwrap();
-            assert_eq!(saved, CartSaved::Saved);
-            let second = Arc::new(first.add(cart_line(1, 1), at(1)).unwrap());
-            way.break_once();
-            let saved = carts.save(second.clone(), Some(Version::FIRST), at(1)).await.unwrap();
-            assert_eq!(saved, CartSaved::Saved);
-            assert_eq!(carts.cart(cart_id(number), at(2)).await.unwrap(), Some(second));
-        }
-        assert!(way.broken() > 0, "some of the carts should be on the node behind the way");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

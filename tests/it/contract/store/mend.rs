@@ -335,7 +335,7 @@ pub async fn a_saga_that_is_kept_as_it_says_is_not_mended(b: Backend) {
     lamp(&b).await;
     b.commit([order(2).place(), order(2).confirm(at(1))]).await;
     let orders = [order_id(2), order_id(9), order_id(1)];
-    assert_eq!(b.upkeep.wrong_sagas(&orders).await.unwrap(), []);
+    assert_eq!(b.upkeep.wrong_sagas(&orders, at(1)).await.unwrap(), []);
     for id in [order_id(1), order_id(2)] {
         let told = b.sagas.saga(SagaId::Checkout(id)).await.unwrap().unwrap();
         let later = Saga { version: told.version.next(), ..told.clone() };

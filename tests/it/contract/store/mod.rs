@@ -14,6 +14,7 @@ mod keys;
 mod lists;
 mod memory;
 mod mend;
+mod mend_log;
 mod orders;
 mod people;
 mod popularity;
@@ -198,6 +199,7 @@ macro_rules! suites {
         crate::contract::store::popularity::cases!($open);
         crate::contract::store::units::cases!($open);
         crate::contract::store::derived::cases!($open);
+        crate::contract::store::mend_log::cases!($open);
     };
 }
 

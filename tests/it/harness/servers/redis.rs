@@ -84,8 +84,9 @@ impl Redis {
     }
 }
 
-/// A cluster of three servers, each with a third of the keys. Always of this machine's programs: the
-/// nodes tell clients their addresses, which those of containers would not reach.
+/// A cluster of three servers, each with a third of the keys, which it has whether or not the others
+/// answer. Always of this machine's programs: the nodes tell clients their addresses, which those of
+/// containers would not reach.
 pub struct RedisCluster {
     nodes: Vec<(Local, u16)>,
 }
@@ -95,14 +96,13 @@ impl RedisCluster {
     pub fn start() -> Self {
         let nodes: Vec<(Local, u16)> = (0..3).map(|_| start_node()).collect();
         for (n, (_, port)) in nodes.iter().enumerate() {
-            let (first, last) = (n * 16_384 / 3, (n + 1) * 16_384 / 3 - 1);
+            let (first, last) = slots(n);
             assert_eq!(tell(*port, &format!("CLUSTER ADDSLOTSRANGE {first} {last}")), "+OK");
             assert_eq!(tell(*port, &format!("CLUSTER MEET 127.0.0.1 {}", nodes[0].1)), "+OK");
         }
-        let whole = |port| tell(port, "CLUSTER INFO").contains("cluster_state:ok");
-        let agreed = look(|| nodes.iter().all(|(_, port)| whole(*port)).then_some(()));
-        assert!(agreed.is_some(), "the nodes do not come together");
-        Self { nodes }
+        let cluster = Self { nodes };
+        cluster.come_together();
+        cluster
     }
 
     /// Where one of its nodes is; a client finds the others.
@@ -110,11 +110,52 @@ impl RedisCluster {
         format!("redis://127.0.0.1:{}", self.nodes[0].1)
     }
 
+    /// Where all of its nodes are.
+    pub fn urls(&self) -> String {
+        let url = |(_, port): &(Local, u16)| format!("redis://127.0.0.1:{port}");
+        self.nodes.iter().map(url).collect::<Vec<_>>().join(",")
+    }
+
     /// How many keys each node has.
     pub fn keys(&self) -> Vec<u32> {
         let count = |port| tell(port, "DBSIZE").trim_start_matches(':').parse().unwrap();
         self.nodes.iter().map(|(_, port)| count(*port)).collect()
     }
+
+    /// Which of its nodes has this key.
+    pub fn node_of(&self, key: &str) -> usize {
+        let told = tell(self.nodes[0].1, &format!("CLUSTER KEYSLOT {key}"));
+        let slot: usize = told.trim_start_matches(':').parse().unwrap();
+        (0..3).find(|n| slot <= slots(*n).1).unwrap()
+    }
+
+    /// What this node answers to a command.
+    pub fn tell(&self, node: usize, command: &str) -> String {
+        tell(self.nodes[node].1, command)
+    }
+
+    /// Stops a node in its tracks: connections stay open and nothing answers.
+    pub fn pause(&self, node: usize) {
+        self.nodes[node].0.signal("STOP");
+    }
+
+    /// Lets it go on, and returns when the others count on it again.
+    pub fn resume(&self, node: usize) {
+        self.nodes[node].0.signal("CONT");
+        self.come_together();
+    }
+
+    /// Returns when every node knows all others, and takes none for failed.
+    fn come_together(&self) {
+        let whole = |port| tell(port, "CLUSTER INFO").contains("cluster_slots_ok:16384");
+        let agreed = look(|| self.nodes.iter().all(|(_, port)| whole(*port)).then_some(()));
+        assert!(agreed.is_some(), "the nodes do not come together");
+    }
+}
+
+/// The first and the last slot that a node has.
+fn slots(node: usize) -> (usize, usize) {
+    (node * 16_384 / 3, (node + 1) * 16_384 / 3 - 1)
 }
 
 /// The answer to a command that fits in one packet.
@@ -126,16 +167,25 @@ pub fn tell(port: u16, command: &str) -> String {
     String::from_utf8_lossy(&answer[..length]).trim().to_owned()
 }
 
+/// How a node starts. Unless told otherwise all nodes refuse all keys while those of one are away.
+const IN_CLUSTER: [&str; 8] = [
+    "--appendonly",
+    "no",
+    "--cluster-enabled",
+    "yes",
+    "--cluster-node-timeout",
+    "2000",
+    "--cluster-require-full-coverage",
+    "no",
+];
+
 /// A node also listens 10,000 ports further on, so both must be free.
 fn start_node() -> (Local, u16) {
     let started = (0..100).find_map(|_| {
         let port = free_port();
         let bus = port.checked_add(10_000)?;
         TcpListener::bind(("127.0.0.1", bus)).ok()?;
-        start_local(
-            port,
-            &["--appendonly", "no", "--cluster-enabled", "yes", "--cluster-node-timeout", "2000"],
-        )
+        start_local(port, &IN_CLUSTER)
     });
     started.expect("two ports should stay free for a moment")
 }

@@ -1,3 +1,4 @@
+mod delivery;
 mod ledger;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::domain::order::{
 };
 use crate::domain::shared::*;
 use crate::ports::catalog::{CategoryNode, ProductView};
-use crate::ports::upkeep::{OrderRow, Repair};
+use crate::ports::upkeep::{FoundEmail, OrderRow, Repair};
 
 const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
@@ -478,6 +479,9 @@ fn an_order_is_held_against_how_it_is_found() {
     assert!(compare(Some(&other)).unwrap().is_mendable());
     let unused = OrderRow { uses: Vec::new(), ..row.clone() };
     tells(compare(Some(&unused)), &["and 0 uses of promotions that are not its own"]);
+    let other = OrderRow { email: FoundEmail("eve@example.com".into()), ..row.clone() };
+    tells(compare(Some(&other)), &["as of another number, buyer or time"]);
+    assert!(!told(compare(Some(&other)))[0].contains("example.com"), "nobody is named");
     assert!(!compare(None).unwrap().is_mendable(), "nobody knows what would have to be there");
 }
 

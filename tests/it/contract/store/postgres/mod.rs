@@ -7,6 +7,7 @@ mod processes;
 mod replica;
 mod schema;
 mod storefront;
+mod unreadable;
 
 use std::sync::Arc;
 

@@ -84,6 +84,29 @@ async fn a_caller_that_goes_away_leaves_nothing_half_done() {
     assert_eq!(open, 0);
 }
 
+/// Much sooner than this process looks for what others left without a position, once a second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_for_a_caller_that_went_away_is_told_at_once() {
+    let database = Database::new().await;
+    let b = process(config(database.url())).await;
+    let mut other = connect(database.url()).await;
+    for number in 1..=6 {
+        other.execute("BEGIN; LOCK TABLE products IN EXCLUSIVE MODE").await.unwrap();
+        let unit = UnitOfWork::of(at(0), product(number).save());
+        let caller = tokio::spawn({
+            let store = b.store.clone();
+            async move { store.commit(unit).await }
+        });
+        timeout(SOON, super::until_one_waits(database.url())).await.expect("it should wait");
+        caller.abort();
+        assert!(caller.await.unwrap_err().is_cancelled());
+        other.execute("ROLLBACK").await.unwrap();
+        let before = u64::try_from(number - 1).unwrap();
+        let told = timeout(Duration::from_millis(400), b.events.wait_after(before)).await;
+        told.expect("it should be told").unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_finds_nothing_left_writes_nothing() {
     let database = Database::new().await;

@@ -236,3 +236,28 @@ async fn rules_of_prices_are_shown_as_they_were_set_last() {
     };
     timeout(SOON, settled).await.expect("they should be kept");
 }
+
+/// A setting of the whole server, which sessions take up, stands in for another that took its place.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_takes_no_writes_any_more_is_listened_to_no_longer() {
+    let server = Postgres::start(Fsync::Off);
+    server.create("shop", None).await;
+    let url = server.url("shop");
+    ecicomm::adapters::postgres::migrate(&url).await.unwrap();
+    let store = Arc::new(PostgresStore::connect(config(&url)).await.unwrap());
+    let storefront = PostgresStorefront::new(store.clone());
+    let turned = async |wanted: bool| {
+        let turned = async {
+            while storefront.is_current() != wanted {
+                yield_now().await;
+            }
+        };
+        timeout(SOON, turned).await.is_ok()
+    };
+    assert!(turned(true).await, "it should hear of changes");
+    let mut other = connect(&url).await;
+    other.execute("ALTER SYSTEM SET default_transaction_read_only = on").await.unwrap();
+    other.execute("SELECT pg_reload_conf()").await.unwrap();
+    assert!(turned(false).await, "it should look for another server");
+    assert!(turned(true).await, "one that only looks is listened to where there is no other");
+}
