@@ -113,7 +113,7 @@ pub(super) async fn relay(
 ) {
     while !*stopped.borrow() {
         let step = shop.relay.step(consumer.as_ref()).await;
-        if step.is_err() {
+        if step.as_ref().map_or(true, |progress| progress.unreadable) {
             // Another process may be able to.
             leave(&shop, consumer.as_ref()).await;
         }
@@ -152,6 +152,7 @@ async fn after_step(
     stopped: &mut watch::Receiver<bool>,
 ) -> bool {
     match step {
+        Ok(progress) if progress.unreadable => unless_stopped(stopped, sleep(LONGEST_WAIT)).await,
         Ok(progress) if progress.more => true,
         Ok(progress) => unless_stopped(stopped, relay_rest(shop, consumer, progress)).await,
         Err(error) => {

@@ -128,6 +128,21 @@ impl Shared {
         Ok(())
     }
 
+    /// Whether the server of this connection takes no writes. Where that changed, what the pool opened
+    /// until then may lead to the other server.
+    async fn is_replaced(
+        &self,
+        listener: &mut PgListener,
+        took_writes: &mut bool,
+    ) -> Result<bool, sqlx::Error> {
+        let takes_writes = takes_writes(listener).await?;
+        if takes_writes != *took_writes {
+            self.sessions.outdate();
+        }
+        *took_writes = takes_writes;
+        Ok(!takes_writes)
+    }
+
     /// Takes a notice of another process, or of this one.
     fn take(&self, notice: &PgNotification) {
         if notice.channel() == EVENTS {
@@ -184,17 +199,19 @@ async fn keep_sequencing(shared: Arc<Shared>) {
     }
 }
 
-/// Hears of the positions that others gave, and of the products that they showed anew.
+/// Hears of the positions that others gave, and of the products that they showed anew. Where the server
+/// takes no writes, others may write to another that took its place: nobody hears of that here, and
+/// the address soon leads there.
 async fn keep_listening(shared: Arc<Shared>, url: String) {
+    let mut takes_writes = true;
     loop {
-        let heard = listen(&shared, &url).await;
+        let heard = listen(&shared, &url, &mut takes_writes).await;
         shared.shown.heard(false);
         match heard {
-            Ok(Ended::OfAge) => continue,
             Ok(ended) => tracing::debug!(?ended, "the database tells nothing for a moment"),
             Err(error) => tracing::debug!(%error, "the database tells nothing for a moment"),
         }
-        sleep(AGAIN).await;
+        sleep(if takes_writes { AGAIN } else { TICK }).await;
     }
 }
 
@@ -203,40 +220,36 @@ async fn keep_listening(shared: Arc<Shared>, url: String) {
 enum Ended {
     /// The server closed it.
     Closed,
-    /// It is as old as a connection may be, or one of the pool's told that all are outdated.
-    OfAge,
-    /// The server takes no writes any more: another may have taken its place, and tells what this
-    /// one does not.
+    /// The server takes no writes, or one of the pool's connections told that another took its place.
     Replaced,
 }
 
-async fn listen(shared: &Shared, url: &str) -> Result<Ended, sqlx::Error> {
-    let opened = Instant::now();
+/// Listens on a connection of its own. `took_writes` is whether the last server that was asked did.
+async fn listen(shared: &Shared, url: &str, took_writes: &mut bool) -> Result<Ended, sqlx::Error> {
     let connected = timeout(PATIENCE, PgListener::connect(url)).await;
     let mut listener = connected.map_err(|_| silent())??;
     // It would connect anew in silence, and nobody would know that notices were missed.
     listener.eager_reconnect(false);
-    let took_writes = takes_writes(&mut listener).await?;
+    if shared.is_replaced(&mut listener, took_writes).await? {
+        return Ok(Ended::Replaced);
+    }
+    let opened = Instant::now();
     listener.listen_all([EVENTS, SHOWN]).await?;
     shared.shown.heard(true);
-    loop {
-        if shared.sessions.is_outdated(opened) {
-            return Ok(Ended::OfAge);
-        }
+    while !shared.sessions.is_replaced(opened) {
         match timeout(TICK, listener.try_recv()).await {
             Ok(Ok(Some(notice))) => shared.take(&notice),
             Ok(Ok(None)) => return Ok(Ended::Closed),
             Ok(Err(error)) => return Err(error),
             // A connection that something between has dropped tells nothing, for ever.
             Err(_) => {
-                let takes_writes = takes_writes(&mut listener).await?;
-                if took_writes && !takes_writes {
-                    shared.sessions.outdate();
-                    return Ok(Ended::Replaced);
+                if shared.is_replaced(&mut listener, took_writes).await? {
+                    break;
                 }
             }
         }
     }
+    Ok(Ended::Replaced)
 }
 
 async fn takes_writes(listener: &mut PgListener) -> Result<bool, sqlx::Error> {

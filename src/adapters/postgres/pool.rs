@@ -67,11 +67,13 @@ impl Connections {
     }
 
     /// Whether a connection that was opened at `opened` is not to be used any more.
-    pub fn is_outdated(&self, opened: Instant, now: Instant) -> bool {
+    fn is_outdated(&self, opened: Instant, now: Instant) -> bool {
         let life = life(opened.saturating_duration_since(self.began));
-        if now.saturating_duration_since(opened) >= life {
-            return true;
-        }
+        now.saturating_duration_since(opened) >= life || self.is_replaced(opened)
+    }
+
+    /// Whether a connection that was opened at `opened` may lead to a server whose place another took.
+    pub fn is_replaced(&self, opened: Instant) -> bool {
         let outdated = self.outdated.lock().unwrap_or_else(PoisonError::into_inner);
         outdated.is_some_and(|by_then| opened <= by_then)
     }

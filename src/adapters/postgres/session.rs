@@ -90,13 +90,13 @@ impl Sessions {
         }
     }
 
-    /// Whether a connection beside the pool's, opened at `opened`, is not to be used any more, as one
-    /// of the pool's would not.
-    pub fn is_outdated(&self, opened: Instant) -> bool {
-        self.pool.manager().is_outdated(opened, Instant::now())
+    /// Whether a connection beside the pool's that was opened at `opened` may lead to a server whose
+    /// place another took.
+    pub fn is_replaced(&self, opened: Instant) -> bool {
+        self.pool.manager().is_replaced(opened)
     }
 
-    /// Takes in that the server became one that takes no writes: another may have taken its place.
+    /// Takes in that another server may have taken the place of this one.
     pub fn outdate(&self) {
         self.pool.manager().outdate(Instant::now());
     }

@@ -1,9 +1,12 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use moka::sync::Cache;
 use sqlx::postgres::PgConnection;
+use uuid::Uuid;
 
 use super::anew::Anew;
 use super::commit;
@@ -32,10 +35,17 @@ pub struct PostgresStore {
     pub(super) log: Arc<Log>,
     pub(super) shown: Arc<Shown>,
     turns: Arc<Turns>,
+    /// The orders of sagas that could not be read a moment ago.
+    pub(super) unreadable: Cache<Uuid, ()>,
     currency: Currency,
     /// What pages of lists are read from while it is close behind.
     replica: Option<Arc<PostgresReplica>>,
 }
+
+/// For how long a saga that could not be read is left to other processes, which may be of another
+/// version, and how many of them are remembered.
+const UNREADABLE_FOR: Duration = Duration::from_mins(1);
+const MOST_UNREADABLE: u64 = 1_000;
 
 impl PostgresStore {
     /// Connects to a database that was [migrated](super::migrate()) to the schema of this build.
@@ -46,7 +56,9 @@ impl PostgresStore {
         let log = Arc::new(Log::start(&sessions, &config.url, &shown));
         let turns = Arc::new(Turns::new(&config));
         let config = Arc::new(config);
-        Ok(Self { config, sessions, log, shown, turns, currency, replica: None })
+        let unreadable =
+            Cache::builder().max_capacity(MOST_UNREADABLE).time_to_live(UNREADABLE_FOR).build();
+        Ok(Self { config, sessions, log, shown, turns, unreadable, currency, replica: None })
     }
 
     /// The currency that the shop is in.
@@ -63,6 +75,7 @@ impl PostgresStore {
             log: self.log.clone(),
             shown: self.shown.clone(),
             turns: self.turns.clone(),
+            unreadable: self.unreadable.clone(),
             currency: self.currency,
             replica: Some(replica),
         }

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use deadpool_redis::redis::cluster_async::ClusterConnection;
 use deadpool_redis::redis::io::tcp::TcpSettings;
 use deadpool_redis::redis::io::tcp::socket2::TcpKeepalive;
 use deadpool_redis::redis::{FromRedisValue, RedisError};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::asked::Asked;
@@ -41,10 +43,11 @@ impl Lanes {
     /// As many as `config` says, to the cluster that has these nodes. None is opened yet.
     pub fn try_new(addresses: &[&str], config: &RedisConfig) -> Result<Self, RedisError> {
         let alive = TcpKeepalive::new().with_time(IDLE).with_interval(IDLE);
-        // A node that is late is not asked again by itself: a count would be counted twice.
+        // A node that is late is not asked again by the client: a count would be counted twice.
         let client = ClusterClientBuilder::new(addresses.to_vec())
             .connection_timeout(config.timeout / SILENT_AFTER)
-            .response_timeout(config.timeout)
+            .response_timeout(config.timeout * 2)
+            .overall_response_timeout(Some(config.timeout))
             .tcp_settings(TcpSettings::default().set_nodelay(true).set_keepalive(alive))
             .build()?;
         let lane = || Arc::new(Lane::new(client.clone(), config.timeout));
@@ -72,12 +75,22 @@ struct Lane {
     shared: Mutex<Option<ClusterConnection>>,
     /// Held while a connection is made: when that last began.
     making: tokio::sync::Mutex<Option<Instant>>,
+    /// How often that came to an end.
+    made: watch::Sender<u64>,
+    /// Whether anything was answered since a connection was last to take the place of another.
+    is_answering: AtomicBool,
 }
 
 impl Lane {
     fn new(client: ClusterClient, patience: Duration) -> Self {
-        let making = tokio::sync::Mutex::new(None);
-        Self { client, patience, shared: Mutex::new(None), making }
+        Self {
+            client,
+            patience,
+            shared: Mutex::new(None),
+            making: tokio::sync::Mutex::new(None),
+            made: watch::Sender::new(0),
+            is_answering: AtomicBool::new(false),
+        }
     }
 
     async fn ask<T>(self: &Arc<Self>, asked: &Asked) -> Result<T, Fault>
@@ -88,47 +101,68 @@ impl Lane {
         let answer = asked.put(&mut connection, self.patience).await;
         if answer.as_ref().is_err_and(Fault::spoils_connection) {
             tokio::spawn(self.clone().renew());
+        } else {
+            self.is_answering.store(true, Ordering::Relaxed);
         }
         answer
     }
 
     /// The connection, untried: it mends itself where it broke, and trying it would ask every node.
-    async fn connection(&self) -> Result<ClusterConnection, Fault> {
-        let shared = self.shared().clone();
-        if let Some(connection) = shared {
+    async fn connection(self: &Arc<Self>) -> Result<ClusterConnection, Fault> {
+        if let Some(connection) = self.known() {
             return Ok(connection);
         }
-        let first = timeout(self.patience, self.first()).await;
-        first.unwrap_or(Err(PoolError::Timeout(TimeoutType::Create))).map_err(Fault::Away)
+        let mut made = self.made.subscribe();
+        // It goes on for those who ask next, though whoever asks first waits no longer.
+        tokio::spawn(self.clone().begin());
+        let none = || Fault::Away(PoolError::Timeout(TimeoutType::Create));
+        let in_time = timeout(self.patience, made.changed()).await;
+        in_time.ok().and_then(|_| self.known()).ok_or_else(none)
     }
 
-    /// The connection that the first of those who wait here makes.
-    async fn first(&self) -> Result<ClusterConnection, PoolError> {
-        let mut begun = self.making.lock().await;
-        let shared = self.shared().clone();
-        match shared {
-            Some(connection) => Ok(connection),
-            None => self.make(&mut begun).await.map_err(PoolError::Backend),
+    /// Makes the first connection, unless it is being made.
+    async fn begin(self: Arc<Self>) {
+        let Ok(mut begun) = self.making.try_lock() else { return };
+        if self.known().is_none() {
+            // Those who wait find none.
+            let _ = timeout(self.patience, self.make(&mut begun)).await;
         }
+        self.tell(begun);
     }
 
-    /// Makes a connection in place of the one that there is, which goes on until then, and stays
-    /// where none can be made. A connection does not ask by itself who has the keys of a node that
-    /// fell silent; a new one does, and so finds the replica that took its place.
+    /// Tells those who wait for a connection that an attempt ended. Whoever comes once `begun` is let
+    /// go of makes one, and whoever came before hears of this one.
+    fn tell(&self, begun: tokio::sync::MutexGuard<'_, Option<Instant>>) {
+        drop(begun);
+        self.made.send_modify(|times| *times = times.wrapping_add(1));
+    }
+
+    /// Makes a connection in place of the one that there is, which goes on until then. A connection
+    /// does not ask by itself who has the keys of a node that fell silent; a new one does, and so
+    /// finds the replica that took its place. Where none can be made, one that answers nothing goes
+    /// too: it would look for its nodes without a pause.
     async fn renew(self: Arc<Self>) {
         let Ok(mut begun) = self.making.try_lock() else { return };
         if begun.is_some_and(|begun| begun.elapsed() < RENEWED_AFTER) {
             return;
         }
-        // Whoever asks next tells what is wrong.
-        let _ = timeout(self.patience, self.make(&mut begun)).await;
+        let made = timeout(self.patience, self.make(&mut begun)).await;
+        let answered = self.is_answering.swap(false, Ordering::Relaxed);
+        if !matches!(made, Ok(Ok(()))) && !answered {
+            *self.shared() = None;
+        }
+        self.tell(begun);
     }
 
-    async fn make(&self, begun: &mut Option<Instant>) -> Result<ClusterConnection, RedisError> {
+    async fn make(&self, begun: &mut Option<Instant>) -> Result<(), RedisError> {
         *begun = Some(Instant::now());
         let connection = self.client.get_async_connection().await?;
-        *self.shared() = Some(connection.clone());
-        Ok(connection)
+        *self.shared() = Some(connection);
+        Ok(())
+    }
+
+    fn known(&self) -> Option<ClusterConnection> {
+        self.shared().clone()
     }
 
     fn shared(&self) -> MutexGuard<'_, Option<ClusterConnection>> {

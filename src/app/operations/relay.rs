@@ -20,6 +20,8 @@ pub struct Progress {
     pub more: bool,
     /// Whether events wait to be tried again.
     pub parked: bool,
+    /// Whether some cannot be read, which a process of a later version may.
+    pub unreadable: bool,
 }
 
 /// Hands events to consumers, a step at a time. Each consumer is served by one process at a time
@@ -36,6 +38,9 @@ pub struct Relay {
 impl Relay {
     /// How often an event is tried before it is kept for staff.
     pub const MAX_ATTEMPTS: u32 = 10;
+    /// How old an event that cannot be read is before it is given up like others. Until then a process
+    /// of the version that told it may come, however long that takes to roll out.
+    const UNREADABLE_FOR: Span = Span::days(1);
     /// How many events may be set aside before a consumer takes no new ones.
     const MAX_PARKED: usize = 1_000;
     /// How long a consumer stays with a process that does not come back to it.
@@ -59,6 +64,7 @@ impl Relay {
             position: at.position,
             blocked: BTreeSet::new(),
             handed: 0,
+            unreadable: false,
             now,
         };
         let waiting = self.ports.events.parked(consumer.name(), Self::MAX_PARKED).await?;
@@ -74,7 +80,8 @@ impl Relay {
             run.hand_over(events).await?;
         }
         let parked = full || !run.blocked.is_empty();
-        Ok(Progress { position: Some(run.position), handed: run.handed, more, parked })
+        let (position, handed, unreadable) = (Some(run.position), run.handed, run.unreadable);
+        Ok(Progress { position, handed, more, parked, unreadable })
     }
 
     /// Has a consumer make up for the events between where it is and the first one that is left.
@@ -161,6 +168,8 @@ struct Run<'a> {
     /// What has an event set aside: later ones wait behind it.
     blocked: BTreeSet<Aggregate>,
     handed: usize,
+    /// Whether one that was tried cannot be read.
+    unreadable: bool,
     now: Timestamp,
 }
 
@@ -188,7 +197,8 @@ impl Run<'_> {
             return Ok(true);
         };
         let (consumer, position) = (self.consumer.name(), event.position);
-        let outcome = if attempts >= Relay::MAX_ATTEMPTS {
+        self.unreadable |= event.unreadable().is_some();
+        let outcome = if attempts >= Relay::MAX_ATTEMPTS && !self.may_be_read_later(event) {
             tracing::error!(consumer, position, reason, "event given up");
             ParkedOutcome::Dead { attempts, reason }
         } else {
@@ -197,6 +207,10 @@ impl Run<'_> {
         let passed = matches!(outcome, ParkedOutcome::Dead { .. });
         self.note(self.settled(position, outcome)).await?;
         Ok(passed)
+    }
+
+    fn may_be_read_later(&self, event: &Event) -> bool {
+        event.unreadable().is_some() && self.now < event.at.plus(Relay::UNREADABLE_FOR)
     }
 
     /// Hands all events over at once, and where that fails each by itself.
@@ -229,6 +243,7 @@ impl Run<'_> {
         if let Err(reason) = self.attempt(std::slice::from_ref(&event), advance).await? {
             tracing::warn!(consumer = self.consumer.name(), position = to, reason, "set aside");
             self.blocked.insert(event.aggregate.clone());
+            self.unreadable |= event.unreadable().is_some();
             let due = self.now.plus(pause(1));
             let parked = ParkedEvent { event, attempts: 1, due, reason, dead: false };
             self.note(self.advance(to, vec![parked])).await?;

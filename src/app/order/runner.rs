@@ -37,10 +37,11 @@ impl InHand {
         Some(Held { hand: self, id: saga.id, owner })
     }
 
-    /// Those whose leases end before `moment`.
-    fn ending_before(&self, moment: Timestamp) -> Vec<(SagaId, Lease)> {
+    /// Those whose leases end before `soon`, or only after `latest`, as none does that was taken by
+    /// now: the clock was set back since.
+    fn ending(&self, soon: Timestamp, latest: Timestamp) -> Vec<(SagaId, Lease)> {
         let held = self.sagas();
-        let ending = held.iter().filter(|(_, lease)| lease.until < moment);
+        let ending = held.iter().filter(|(_, lease)| lease.until < soon || lease.until > latest);
         ending.map(|(id, lease)| (*id, lease.clone())).collect()
     }
 
@@ -111,7 +112,7 @@ impl SagaRunner {
     pub async fn renew(&self) -> Result<usize, AppError> {
         let now = self.ports.clock.now();
         let half = Span::micros(self.config.lease.as_micros() / 2);
-        let ending = self.in_hand.ending_before(now.plus(half));
+        let ending = self.in_hand.ending(now.plus(half), now.plus(self.config.lease));
         for (id, lease) in &ending {
             let lease = Lease { until: now.plus(self.config.lease), ..lease.clone() };
             if self.ports.sagas.claim(*id, lease.clone(), now).await?.is_some() {

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
+use moka::sync::Cache;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
@@ -39,10 +40,18 @@ impl Sagas for PostgresStore {
         now: Timestamp,
         most: usize,
     ) -> Result<Vec<Saga>, PortError> {
-        let moment = Moment::new(now, self.config.time);
-        self.sessions
-            .ask_to_write(move |connection| claim_due(connection, lease, moment, most).boxed())
-            .await
+        let due = Due {
+            lease,
+            moment: Moment::new(now, self.config.time),
+            most: rows(most),
+            but: self.unreadable.iter().map(|(order, ())| *order).collect(),
+        };
+        let claimed =
+            self.sessions.ask_to_write(move |connection| claim_due(connection, due).boxed());
+        let claimed = claimed.await?.into_iter();
+        let mut sagas: Vec<Saga> = claimed.filter_map(|row| row.saga(&self.unreadable)).collect();
+        sagas.sort_by_key(|saga| (saga.due, saga.id));
+        Ok(sagas)
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, PortError> {
@@ -87,18 +96,26 @@ struct ClaimedRow {
 }
 
 impl ClaimedRow {
-    /// The saga; none where it cannot be read, as one of a later version, which a process of that
-    /// takes when the lease ends. It must not hold up those that were claimed with it.
-    fn saga(self) -> Option<Saga> {
+    /// The saga; none where it cannot be read, as one of a later version. That holds up no other that
+    /// was claimed with it, and this process leaves it to others for a while.
+    fn saga(self, unreadable: &Cache<Uuid, ()>) -> Option<Saga> {
         let Self { order_id, due, lease_owner, lease_until, record } = self;
-        match (SagaRow { due, lease_owner, lease_until, record }).saga() {
-            Ok(saga) => Some(saga),
-            Err(error) => {
-                tracing::error!(order = %order_id, %error, "a saga cannot be read");
-                None
-            }
-        }
+        let read = SagaRow { due, lease_owner, lease_until, record }.saga();
+        let told = |error: &PortError| {
+            tracing::error!(order = %order_id, %error, "a saga cannot be read");
+            unreadable.insert(order_id, ());
+        };
+        read.inspect_err(told).ok()
     }
+}
+
+/// Which sagas are claimed, and for whom.
+struct Due {
+    lease: Lease,
+    moment: Moment,
+    most: i64,
+    /// Not those of these orders.
+    but: Vec<Uuid>,
 }
 
 async fn saga(connection: &mut PgConnection, id: SagaId) -> Result<Option<Saga>, Fault> {
@@ -150,19 +167,16 @@ async fn claim(
     Ok(row.map(SagaRow::saga).transpose()?)
 }
 
-async fn claim_due(
-    connection: &mut PgConnection,
-    lease: Lease,
-    moment: Moment,
-    most: usize,
-) -> Result<Vec<Saga>, Fault> {
-    let rows = sqlx::query_as!(
+async fn claim_due(connection: &mut PgConnection, due: Due) -> Result<Vec<ClaimedRow>, Fault> {
+    let Due { lease, moment, most, but } = due;
+    let claimed = sqlx::query_as!(
         ClaimedRow,
         r#"UPDATE sagas SET lease_owner = $1, lease_until = by_clock($2, $4, $3)
         WHERE (kind, order_id, refund_id) IN (
             SELECT kind, order_id, refund_id FROM sagas
             WHERE NOT over AND due <= coalesce($3, clock_timestamp())
                 AND (lease_until IS NULL OR lease_until <= coalesce($3, clock_timestamp()))
+                AND order_id <> ALL($6)
             ORDER BY due, kind, order_id, refund_id LIMIT $5 FOR UPDATE SKIP LOCKED
         )
         RETURNING order_id, due, lease_owner, lease_until, record::text AS "record!""#,
@@ -170,13 +184,10 @@ async fn claim_due(
         time(lease.until),
         moment.clock,
         moment.at,
-        rows(most),
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut sagas: Vec<Saga> = rows.into_iter().filter_map(ClaimedRow::saga).collect();
-    sagas.sort_by_key(|saga| (saga.due, saga.id));
-    Ok(sagas)
+        most,
+        &but,
+    );
+    Ok(claimed.fetch_all(connection).await?)
 }
 
 async fn next_due(connection: &mut PgConnection) -> Result<Option<Timestamp>, Fault> {

@@ -90,7 +90,7 @@ async fn what_is_done_for_a_caller_that_went_away_is_told_at_once() {
     let database = Database::new().await;
     let b = process(config(database.url())).await;
     let mut other = connect(database.url()).await;
-    for number in 1..=6 {
+    for number in 1..=12 {
         other.execute("BEGIN; LOCK TABLE products IN EXCLUSIVE MODE").await.unwrap();
         let unit = UnitOfWork::of(at(0), product(number).save());
         let caller = tokio::spawn({
@@ -102,7 +102,7 @@ async fn what_is_done_for_a_caller_that_went_away_is_told_at_once() {
         assert!(caller.await.unwrap_err().is_cancelled());
         other.execute("ROLLBACK").await.unwrap();
         let before = u64::try_from(number - 1).unwrap();
-        let told = timeout(Duration::from_millis(400), b.events.wait_after(before)).await;
+        let told = timeout(Duration::from_millis(700), b.events.wait_after(before)).await;
         told.expect("it should be told").unwrap();
     }
 }

@@ -259,5 +259,7 @@ async fn a_server_that_takes_no_writes_any_more_is_listened_to_no_longer() {
     other.execute("ALTER SYSTEM SET default_transaction_read_only = on").await.unwrap();
     other.execute("SELECT pg_reload_conf()").await.unwrap();
     assert!(turned(false).await, "it should look for another server");
-    assert!(turned(true).await, "one that only looks is listened to where there is no other");
+    other.execute("ALTER SYSTEM RESET default_transaction_read_only").await.unwrap();
+    other.execute("SELECT pg_reload_conf()").await.unwrap();
+    assert!(turned(true).await, "one that takes writes should be listened to");
 }
