@@ -49,6 +49,13 @@ impl PortError {
         Self::new(PortErrorKind::Internal, source)
     }
 
+    /// The same error, which tells first what it is about: such as which order cannot be read.
+    #[must_use]
+    pub fn about(self, what: impl fmt::Display) -> Self {
+        let source = format!("{what}: {}", self.source).into();
+        Self { kind: self.kind, source }
+    }
+
     /// Whether what is behind the port did not answer, so that asking it for more is in vain now.
     pub fn is_away(&self) -> bool {
         matches!(self.kind, PortErrorKind::Unavailable | PortErrorKind::Timeout)

@@ -270,7 +270,10 @@ impl Saga {
         self.journal.iter().try_fold(start, |told, entry| told.then(entry.effect))
     }
 
+    /// An entry is never before the one that it follows: a step may be told by the time when its
+    /// request came, or by a clock that is behind.
     fn journal(mut self, effect: Effect, at: Timestamp) -> Self {
+        let at = self.journal.last().map_or(at, |last| last.at.max(at));
         self.journal.push(JournalEntry { effect, at });
         self
     }

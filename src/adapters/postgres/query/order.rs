@@ -61,11 +61,13 @@ impl OrderQueries for PostgresStore {
 }
 
 /// The order that records of events tell, oldest first.
-fn folded(records: &[String]) -> Result<Arc<Order>, PortError> {
+fn folded(id: OrderId, records: &[String]) -> Result<Arc<Order>, PortError> {
     let events: Result<Vec<OrderEvent>, PortError> =
         records.iter().map(|record| read(record)).collect();
-    let order = Order::fold(&events?);
-    order.map(Arc::new).ok_or_else(|| PortError::corrupt("an order's events make no order"))
+    let order = events.and_then(|events| {
+        Order::fold(&events).ok_or_else(|| PortError::corrupt("its events make no order"))
+    });
+    order.map(Arc::new).map_err(|error| error.about(format_args!("order {id}")))
 }
 
 async fn order(connection: &mut PgConnection, id: OrderId) -> Result<Option<Arc<Order>>, Fault> {
@@ -76,7 +78,7 @@ async fn order(connection: &mut PgConnection, id: OrderId) -> Result<Option<Arc<
     )
     .fetch_all(connection)
     .await?;
-    if records.is_empty() { Ok(None) } else { Ok(Some(folded(&records)?)) }
+    if records.is_empty() { Ok(None) } else { Ok(Some(folded(id, &records)?)) }
 }
 
 async fn by_ids(
@@ -95,8 +97,10 @@ async fn by_ids(
     for row in rows {
         told.entry(row.key).or_default().push(row.body);
     }
-    let order = |key| Ok(told.get(key).map(|records| folded(records)).transpose()?);
-    keys.iter().map(order).collect()
+    let order = |(id, key): (&OrderId, &String)| {
+        Ok(told.get(key).map(|records| folded(*id, records)).transpose()?)
+    };
+    ids.iter().zip(&keys).map(order).collect()
 }
 
 /// The order as it was at a version.
@@ -113,7 +117,7 @@ pub async fn order_at(
     )
     .fetch_all(connection)
     .await?;
-    if records.is_empty() { Ok(None) } else { Ok(Some(folded(&records)?)) }
+    if records.is_empty() { Ok(None) } else { Ok(Some(folded(id, &records)?)) }
 }
 
 async fn order_of_cart(
@@ -145,7 +149,8 @@ async fn events(
     .await?;
     let events: Result<Vec<OrderEvent>, PortError> =
         records.iter().map(|record| read(record)).collect();
-    Ok((skipped.saturating_add(1)..).zip(events?).collect())
+    let events = events.map_err(|error| error.about(format_args!("an event of order {id}")))?;
+    Ok((skipped.saturating_add(1)..).zip(events).collect())
 }
 
 /// Which orders are asked for, as the database takes it.
@@ -191,7 +196,7 @@ impl ListedRow {
     /// by what it tells would lead nowhere.
     fn listed(self) -> Result<(OrderMark, Arc<Order>), PortError> {
         let mark = OrderMark { placed_at: timestamp(self.placed_at), order: OrderId::new(self.id) };
-        Ok((mark, folded(&self.bodies)?))
+        Ok((mark, folded(mark.order, &self.bodies)?))
     }
 }
 

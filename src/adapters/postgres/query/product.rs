@@ -136,15 +136,21 @@ fn arranged(
     asked: impl Iterator<Item = String>,
 ) -> Result<Vec<Option<View>>, Fault> {
     let mut found = HashMap::with_capacity(rows.len());
-    for mut row in rows {
-        found.insert(std::mem::take(&mut row.asked), row.view()?);
+    for row in rows {
+        let asked = row.asked.clone();
+        found.insert(asked, row.view()?);
     }
     Ok(asked.map(|key| found.get(&key).cloned()).collect())
 }
 
 impl ShownRow {
     /// What is shown.
-    pub fn view(self) -> Result<View, PortError> {
+    pub fn view(mut self) -> Result<View, PortError> {
+        let asked = std::mem::take(&mut self.asked);
+        self.read().map_err(|error| error.about(format_args!("the product found by {asked}")))
+    }
+
+    fn read(self) -> Result<View, PortError> {
         let product: Product = read(&self.record)?;
         let availability: Result<Vec<Availability>, PortError> =
             self.bands.iter().map(|band| availability(*band)).collect();

@@ -49,7 +49,8 @@ impl Sagas for PostgresStore {
         let claimed =
             self.sessions.ask_to_write(move |connection| claim_due(connection, due).boxed());
         let claimed = claimed.await?.into_iter();
-        let mut sagas: Vec<Saga> = claimed.filter_map(|row| row.saga(&self.unreadable)).collect();
+        let mut sagas: Vec<Saga> =
+            claimed.filter_map(|row| row.claimed(&self.unreadable)).collect();
         sagas.sort_by_key(|saga| (saga.due, saga.id));
         Ok(sagas)
     }
@@ -72,6 +73,7 @@ impl Sagas for PostgresStore {
 }
 
 struct SagaRow {
+    order_id: Uuid,
     due: DateTime<Utc>,
     lease_owner: Option<String>,
     lease_until: Option<DateTime<Utc>>,
@@ -83,29 +85,20 @@ impl SagaRow {
     fn saga(self) -> Result<Saga, PortError> {
         let lease = self.lease_owner.zip(self.lease_until);
         let lease = lease.map(|(owner, until)| Lease { owner, until: timestamp(until) });
-        Ok(Saga { due: timestamp(self.due), lease, ..read(&self.record)? })
+        let told = read::<Saga>(&self.record);
+        let told = told.map_err(|e| e.about(format_args!("a saga of order {}", self.order_id)))?;
+        Ok(Saga { due: timestamp(self.due), lease, ..told })
     }
-}
 
-struct ClaimedRow {
-    order_id: Uuid,
-    due: DateTime<Utc>,
-    lease_owner: Option<String>,
-    lease_until: Option<DateTime<Utc>>,
-    record: String,
-}
-
-impl ClaimedRow {
     /// The saga; none where it cannot be read, as one of a later version. That holds up no other that
     /// was claimed with it, and this process leaves it to others for a while.
-    fn saga(self, unreadable: &Cache<Uuid, ()>) -> Option<Saga> {
-        let Self { order_id, due, lease_owner, lease_until, record } = self;
-        let read = SagaRow { due, lease_owner, lease_until, record }.saga();
+    fn claimed(self, unreadable: &Cache<Uuid, ()>) -> Option<Saga> {
+        let order = self.order_id;
         let told = |error: &PortError| {
-            tracing::error!(order = %order_id, %error, "a saga cannot be read");
-            unreadable.insert(order_id, ());
+            tracing::error!(%order, %error, "a saga cannot be read");
+            unreadable.insert(order, ());
         };
-        read.inspect_err(told).ok()
+        self.saga().inspect_err(told).ok()
     }
 }
 
@@ -122,7 +115,7 @@ async fn saga(connection: &mut PgConnection, id: SagaId) -> Result<Option<Saga>,
     let (kind, order, refund) = saga_key(id);
     let row = sqlx::query_as!(
         SagaRow,
-        r#"SELECT due, lease_owner, lease_until, record::text AS "record!" FROM sagas
+        r#"SELECT order_id, due, lease_owner, lease_until, record::text AS "record!" FROM sagas
         WHERE kind = $1 AND order_id = $2 AND refund_id = $3"#,
         kind,
         order,
@@ -153,7 +146,7 @@ async fn claim(
                 )
             FOR UPDATE SKIP LOCKED
         )
-        RETURNING due, lease_owner, lease_until, record::text AS "record!""#,
+        RETURNING order_id, due, lease_owner, lease_until, record::text AS "record!""#,
         kind,
         order,
         refund,
@@ -167,10 +160,10 @@ async fn claim(
     Ok(row.map(SagaRow::saga).transpose()?)
 }
 
-async fn claim_due(connection: &mut PgConnection, due: Due) -> Result<Vec<ClaimedRow>, Fault> {
+async fn claim_due(connection: &mut PgConnection, due: Due) -> Result<Vec<SagaRow>, Fault> {
     let Due { lease, moment, most, but } = due;
     let claimed = sqlx::query_as!(
-        ClaimedRow,
+        SagaRow,
         r#"UPDATE sagas SET lease_owner = $1, lease_until = by_clock($2, $4, $3)
         WHERE (kind, order_id, refund_id) IN (
             SELECT kind, order_id, refund_id FROM sagas
@@ -205,7 +198,7 @@ async fn open(
     let (kind, order, refund) = after.map_or((-1, Uuid::nil(), Uuid::nil()), saga_key);
     let rows = sqlx::query_as!(
         SagaRow,
-        r#"SELECT due, lease_owner, lease_until, record::text AS "record!" FROM sagas
+        r#"SELECT order_id, due, lease_owner, lease_until, record::text AS "record!" FROM sagas
         WHERE open AND (kind, order_id, refund_id) > ($1, $2, $3)
         ORDER BY kind, order_id, refund_id LIMIT $4"#,
         kind,

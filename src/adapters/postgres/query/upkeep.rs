@@ -264,7 +264,7 @@ async fn wrong_sagas(
     clock: Option<DateTime<Utc>>,
 ) -> Result<Vec<(Saga, SagaFault)>, Fault> {
     let rows = sqlx::query!(
-        r#"SELECT version, due, over, open, record::text AS "record!",
+        r#"SELECT order_id, version, due, over, open, record::text AS "record!",
             coalesce(lease_until > now_by($2) + $3::interval, false) AS "is_stuck!"
         FROM sagas
         WHERE kind IN (0, 1) AND order_id = ANY($1) ORDER BY kind, order_id, refund_id"#,
@@ -276,7 +276,8 @@ async fn wrong_sagas(
     .await?;
     let mut wrong = Vec::new();
     for row in rows {
-        let saga: Saga = read(&row.record)?;
+        let saga = read::<Saga>(&row.record);
+        let saga = saga.map_err(|e| e.about(format_args!("a saga of order {}", row.order_id)))?;
         let told = SagaRow::of(&saga)?;
         let apart = timestamp(row.due).since(saga.due).as_micros().abs();
         let fault = if row.version != told.version {

@@ -35,6 +35,15 @@ fn a_checkout_begins_in_the_hands_of_who_placed_it() {
 }
 
 #[test]
+fn a_journal_goes_on_in_time_though_a_step_was_begun_before_the_last_one() {
+    let asked = checkout().advance(plan(CheckoutState::Paying), &[E::ActionRequired], later(5));
+    let acted = asked.advance(plan(CheckoutState::Paying), &[E::BuyerActed], later(4));
+    let told: Vec<_> = acted.journal.iter().map(|entry| entry.at).collect();
+    assert_eq!(told, [NOW, later(5), later(5)]);
+    assert_eq!(acted.due, later(4));
+}
+
+#[test]
 fn a_refund_begins_free_and_due_at_once() {
     let saga = refund_saga();
     assert_eq!(saga.id, SagaId::Refund(order_id(), refund_id(9)));

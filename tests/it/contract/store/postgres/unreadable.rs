@@ -6,9 +6,11 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use ecicomm::app::operations::{EventConsumer, Follower, HandleError, Relay};
-use ecicomm::domain::order::{CheckoutState, SagaPlan};
+use ecicomm::domain::order::{CheckoutState, SagaId, SagaPlan};
 use ecicomm::domain::shared::{ProductId, Span};
+use ecicomm::ports::PortErrorKind;
 use ecicomm::ports::events::{Event, EventBody};
+use ecicomm::ports::order::OrderFilter;
 use ecicomm::ports::store::{SagaStep, Write};
 use sqlx::{Executor as _, PgConnection};
 
@@ -154,4 +156,34 @@ async fn a_saga_that_cannot_be_read_holds_up_no_other() {
     // It is left to a process that can read it.
     let again = b.sagas.claim_due(lease("this process", at(20)), at(10), 2).await.unwrap();
     assert_eq!(again.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_is_named() {
+    let database = Database::new().await;
+    let b = process(config(database.url())).await;
+    b.commit([order(1).of_downloads().place(), product(1).save()]).await;
+    let mut other = connect(database.url()).await;
+    let spoil = "UPDATE events SET body = '{}' WHERE aggregate = 'order';
+        UPDATE sagas SET record = record - 'plan'; UPDATE products SET record = '{}'";
+    other.execute(spoil).await.unwrap();
+    let (order, product) = (order_id(1), product_id(1));
+    let all = b.orders.orders(&OrderFilter::default(), None, 9).await;
+    let told = [
+        b.orders.order(order).await.map(drop),
+        b.orders.by_ids(&[order]).await.map(drop),
+        b.orders.order_events(order, None, 9).await.map(drop),
+        all.map(drop),
+        b.sagas.saga(SagaId::Checkout(order)).await.map(drop),
+        b.sagas.open(None, 9).await.map(drop),
+        b.upkeep.wrong_sagas(&[order], at(0)).await.map(drop),
+    ];
+    for told in told {
+        let error = told.unwrap_err();
+        assert_eq!(error.kind(), PortErrorKind::Corrupt);
+        assert!(error.to_string().contains(&order.to_string()), "{error}");
+    }
+    let error = b.catalog.products(&[product]).await.unwrap_err();
+    assert_eq!(error.kind(), PortErrorKind::Corrupt);
+    assert!(error.to_string().contains(&product.to_string()), "{error}");
 }
